@@ -1,0 +1,486 @@
+"""The nouns of the pipeline: frozen values that import nothing of the project.
+
+Every stage takes some of these and returns others. They hold no behaviour beyond what follows from
+their own fields. Times are aware datetimes in UTC; offsets are character offsets into the named field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # typing only: nouns import no library at run time
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+Way = Literal["feed", "sitemap", "listing", "conference", "archive"]
+Stance = Literal["asserts", "disputes", "reports"]
+Precision = Literal["time", "day", "none"]
+EntityLabel = Literal["organisation", "person", "model", "product", "conference"]
+
+WAYS: tuple[Way, ...] = ("feed", "sitemap", "listing", "conference", "archive")
+STANCES: tuple[Stance, ...] = ("asserts", "disputes", "reports")
+KINDS = (
+    "trade press", "mainstream", "lab blog", "analyst", "community", "research", "press release", "conference",
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------ collect
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where things come from: one TOML table in ``crawlers/sources/``."""
+
+    key: str
+    name: str
+    way: Way
+    address: str
+    language: str
+    country: str
+    kind: str
+    owner: str | None = None
+    conference: str | None = None
+
+    @property
+    def voice(self) -> str:
+        """Outlets of one owner family are one voice."""
+        return self.owner or self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a feed or a listing already said about a page before it was fetched."""
+
+    title: str | None = None
+    published: datetime | None = None
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a source published and that is to be fetched once."""
+
+    url: str
+    source: str
+    hint: Hint = Hint()
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The state of one source after a look at its feed, listing or sitemap."""
+
+    source: str
+    polled: datetime
+    status: int | None
+    next_due: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    failures: int = 0
+    error: str | None = None
+    new_links: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Bytes as fetched."""
+
+    url: str
+    body: bytes
+    source: str = ""
+    requested: str = ""
+    fetched: datetime | None = None
+    status: int = 200
+    content_type: str | None = None
+    hint: Hint = Hint()
+    id: int = 0
+
+
+# ------------------------------------------------------------------ extract
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text at one address. ``seen`` is when the pipeline first fetched it."""
+
+    id: int
+    url: str
+    title: str
+    text: str
+    source: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    precision: Precision = "none"
+    published_from: str | None = None
+    language: str | None = None
+    site: str | None = None
+    section: str | None = None
+    seen: datetime | None = None
+
+    @property
+    def when(self) -> datetime | None:
+        """When it was published, or first seen where the page does not say."""
+        return self.published or self.seen
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What the wild web did wrong, as a value. ``later`` means worth another try."""
+
+    stage: str
+    reason: str
+    detail: str = ""
+    url: str = ""
+    source: str = ""
+    later: bool = False
+    subject: int = 0
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text, verbatim: ``text == getattr(article, field)[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+    field: str = "text"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annotation:
+    """What the language models say of one article.
+
+    ``sentences`` holds the title first (field ``title``) and then the sentences of the text in order;
+    ``vectors`` has one unit row a sentence, shape (sentences, dimensions); ``vector`` stands for the article.
+    """
+
+    article: int
+    language: str
+    sentences: tuple[Span, ...]
+    vectors: Vectors
+    vector: Vectors
+
+
+# ------------------------------------------------------------------ stories
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The same words again: ``article`` repeats ``origin``; ``score`` is the share of its words found there."""
+
+    article: int
+    origin: int
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The story an article was put into on arrival, how strongly, and in words why."""
+
+    article: int
+    story: int
+    score: float
+    reason: str
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles about the same event, as a reader of the store gets them."""
+
+    id: int
+    title: str
+    first: datetime
+    last: datetime
+    articles: int = 1
+    copies: int = 0
+    voices: int = 1
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    url: str = ""
+    first_source: str = ""
+
+
+# ------------------------------------------------------------------ themes
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A passage that is (or, as a near miss, is not) about a theme."""
+
+    text: str
+    language: str
+    applies: bool
+    stance: Stance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What is monitored: one TOML file in ``models/themes/``."""
+
+    key: str
+    name: str
+    definition: str
+    asserts: str | None = None
+    disputes: str | None = None
+    cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An article has a theme: calibrated score, stance, and the sentences that carry it."""
+
+    article: int
+    theme: str
+    score: float
+    stance: Stance
+    evidence: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words quoted in an article and, where it says so, whose they are."""
+
+    article: int
+    start: int
+    end: int
+    text: str
+    speaker: Span | None = None
+    direct: bool = True
+    organisation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entry of the watchlist ``models/entities.toml``."""
+
+    id: str
+    name: str
+    label: EntityLabel
+    aliases: tuple[str, ...] = ()
+    wikidata: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A watched entity named in an article's text."""
+
+    article: int
+    start: int
+    end: int
+    text: str
+    label: str
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """All that the tagger says of one article; ``scores`` holds the probability of every theme."""
+
+    article: int
+    tags: tuple[Tag, ...]
+    quotes: tuple[Quote, ...]
+    mentions: tuple[Mention, ...]
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """A tech conference that is followed by name."""
+
+    key: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    organiser: str | None = None
+    usual_place: str | None = None
+
+
+# ------------------------------------------------------------------ trends
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Independent stories a day: ``counts`` with the theme, of ``totals`` in all, from ``start`` on.
+
+    A count may be None where nothing is known of that day (a gap is not a zero).
+    """
+
+    theme: str
+    start: date
+    counts: tuple[float | None, ...]
+    totals: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changepoint:
+    """The index (from 0) at which a new regime begins."""
+
+    index: int
+    date: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A run of points far above expectation; ``q`` is its false-discovery rate."""
+
+    start: int
+    end: int
+    score: float
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a series beside what was expected, with a 95 % interval."""
+
+    date: str
+    value: float | None
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a series does: its points with bands, bursts and change points."""
+
+    points: tuple[Point, ...]
+    bursts: tuple[Burst, ...]
+    changepoints: tuple[Changepoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """What a theme did in a window against the windows before, with its uncertainty.
+
+    ``share`` is stories of the theme by all stories of the window; ``low`` and ``high`` bound it at 95 %.
+    ``change`` is the ratio of share to the share before; ``verdict`` says what can be claimed.
+    """
+
+    theme: str
+    start: date
+    end: date
+    stories: int
+    total: int
+    share: float
+    low: float
+    high: float
+    before_stories: int
+    before_total: int
+    before_share: float
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+    verdict: Literal["rising", "falling", "steady", "cannot tell"]
+    sparkline: tuple[int, ...] = ()
+    shape: Shape | None = None
+    stances: Mapping[str, int] = field(default_factory=dict)
+    top_sources: tuple[str, ...] = ()
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a summary with the articles that carry it."""
+
+    text: str
+    articles: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A trend told; every sentence carries its sources."""
+
+    theme: str
+    language: str
+    sentences: tuple[Sentence, ...]
+    trend: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the store gives of one tagged story to the verbs that tell: the story, its evidence and voices."""
+
+    story: Story
+    theme: str
+    score: float
+    stance: Stance
+    evidence: Span
+    article: int
+    article_url: str
+    article_title: str
+    source: str
+    source_name: str
+    published: datetime
+    quote: Quote | None = None
+    language: str = "en"
+    kind: str = ""
+
+
+# ------------------------------------------------------------------ digest
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Who is sent a digest. No themes means all themes."""
+
+    email: str
+    language: str = "en"
+    themes: tuple[str, ...] = ()
+    name: str | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """A story in a digest: the evidence sentence under it and whether the reader has had it before."""
+
+    report: Report
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSection:
+    """One theme in a digest."""
+
+    theme: Theme
+    trend: Trend
+    summary: Summary | None
+    items: tuple[DigestItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What goes in, in what order; an output renders it."""
+
+    period: str
+    start: date
+    end: date
+    language: str
+    title: str
+    sections: tuple[DigestSection, ...]
+    stories: int
+    sources: int
+    troubled_sources: tuple[str, ...] = ()
+    subscriber: Subscriber | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A read-only question to the store: SQL text and its limits."""
+
+    sql: str
+    rows: int = 1000
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A table: column names and rows, and whether rows were left off at the limit."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    truncated: bool = False
