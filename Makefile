@@ -1,0 +1,34 @@
+# run: set up, then the main job · test: set up, then every check · bench: figures, slowly
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: run test check bench clean
+.DEFAULT_GOAL := run
+
+run: $(STAMP)
+	$(BIN)/tideline demo
+
+test: $(STAMP) check
+
+check:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+bench: $(STAMP)
+	$(BIN)/python tests/quality/bench.py
+
+# The stamp makes a second `make run` start at once; a changed list of dependencies installs again.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tideline needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which with: make run PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Tideline and what it needs into $(VENV) (once, a few minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) tideline-demo build dist
