@@ -216,3 +216,13 @@ def _check_time(text: str, place: str) -> None:
     hour, _, minute = text.partition(":")
     if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
         raise SettingError(f"{place}: {text!r} is no time of day such as 06:00")
+
+
+def as_environment(config: Config) -> dict[str, str]:
+    """Return the settings as environment variables, so that a child process has the same ones (named queries aside)."""
+    found = {}
+    for f in settings():
+        value = getattr(config, f.name)
+        if f.name != "queries":
+            found["TIDELINE_" + f.name.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
+    return found

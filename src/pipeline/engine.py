@@ -1,0 +1,87 @@
+"""EDGE: where batches run. The crawl runs in a process of its own.
+
+Twisted's reactor runs once in a process, and a crawler that hangs or swells must be killable; so the flow
+starts ``python -m crawlers`` and reads its progress, one JSON object a line. Nothing is handed over in
+memory: pages go into the store, and what a killed crawl has not done is still to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+from pipeline.config import as_environment
+from pipeline.errors import CollectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pipeline.config import Config
+
+GRACE_SECONDS = 30  # between asking a crawl to end and ending it
+
+
+def crawl(config: Config, progress: Callable[[int, int], None]) -> dict[str, int]:
+    """Run one crawl to its end and return its counts.
+
+    Raises CollectError with the crawler's last words when it failed as a whole; a source that failed costs
+    only itself and is in the store.
+    """
+    with tempfile.TemporaryFile() as errors, _process(config, errors) as child:
+        counts = _read(child, progress)
+        code = child.wait()
+        if code != 0:
+            errors.seek(0)
+            last = errors.read()[-2000:].decode(errors="replace").strip().splitlines()
+            raise CollectError(f"the crawler ended with status {code}: {last[-1] if last else 'no message'}")
+    return counts
+
+
+@contextlib.contextmanager
+def _process(config: Config, errors: object) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "crawlers", *(["--config", str(config.file)] if config.file else [])]
+    child = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,  # type: ignore[call-overload]
+        text=True,
+        encoding="utf-8",
+        env=os.environ | as_environment(config),
+        start_new_session=True,  # Ctrl-C reaches us first; we then end the crawl in order
+    )
+    try:
+        yield child
+    finally:
+        _end(child)
+        if child.stdout:
+            child.stdout.close()
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    if child.poll() is not None:
+        return
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _read(child: subprocess.Popen[str], progress: Callable[[int, int], None]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for line in child.stdout or ():
+        with contextlib.suppress(json.JSONDecodeError):  # a library's stray print is no progress
+            step = json.loads(line)
+            if isinstance(step, dict) and "done" in step:
+                progress(int(step["done"]), int(step.get("total", 0)))
+            if isinstance(step, dict) and step.get("finished"):
+                counts = {str(k): int(v) for k, v in step.get("counts", {}).items()}
+    return counts
