@@ -226,3 +226,32 @@ def as_environment(config: Config) -> dict[str, str]:
         if f.name != "queries":
             found["TIDELINE_" + f.name.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
     return found
+
+
+def as_toml() -> str:
+    """Return a commented settings file: every setting with its help, at its default, commented out."""
+    lines = [
+        "# Settings of Tideline. A line that is commented out shows the default.",
+        "# Every setting can also be given in the environment: TIDELINE_DATABASE, TIDELINE_CRAWL_DELAY, ...",
+        "",
+    ]
+    table = ""
+    for f in settings():
+        name = f.metadata["name"]
+        section, _, key = name.rpartition(".")
+        if name == "queries":
+            lines += ["", f"# {f.metadata['help']}", "[queries]", '# loudest = "SELECT * FROM theme_daily ORDER BY stories DESC LIMIT 20"']
+            continue
+        if section != table:
+            lines += ["", f"[{section}]"]
+            table = section
+        lines += [f"# {f.metadata['help']}", f"# {key} = {_toml(f.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    import json
+
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(x) for x in value) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)

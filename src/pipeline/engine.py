@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,12 @@ from pipeline.config import as_environment
 from pipeline.errors import CollectError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipeline.config import Config
 
-GRACE_SECONDS = 30  # between asking a crawl to end and ending it
+GRACE_SECONDS = 20  # between asking a process to end and ending it; a daemon has 30 in all
 
 
 def crawl(config: Config, progress: Callable[[int, int], None]) -> dict[str, int]:
@@ -85,3 +87,38 @@ def _read(child: subprocess.Popen[str], progress: Callable[[int, int], None]) ->
             if isinstance(step, dict) and step.get("finished"):
                 counts = {str(k): int(v) for k, v in step.get("counts", {}).items()}
     return counts
+
+
+# ------------------------------------------------------------------ stages as processes
+def run_stages(config: Config, arguments: Sequence[str], stop: threading.Event) -> int:
+    """Run ``tideline run`` with ``arguments`` as a process; end it when ``stop`` is set. Returns its exit status."""
+    file = ["--config", str(config.file)] if config.file else []
+    command = [sys.executable, "-m", "pipeline", "run", "--quiet", *file, *arguments]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=os.environ | as_environment(config))  # noqa: S603 - our own module
+    while child.poll() is None:
+        if stop.wait(0.2):
+            child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+    return child.wait()
+
+
+def holder() -> str:
+    """Name this process as the holder of a lease: machine and process number."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def is_gone(name: str) -> bool:
+    """Tell whether a holder on this machine no longer lives; of other machines nothing is known."""
+    host, _, pid = name.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

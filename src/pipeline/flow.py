@@ -1,14 +1,17 @@
 """THE PIPELINE ON ONE SCREEN: the stages in order.
 
 Each stage asks the store what it has not done at its version, calls one verb, and saves. Work is a query, so
-a stage may be stopped at any instant and repeated. What a subscriber is sent is in ``post.py``.
+a stage may be stopped at any instant and repeated. An item that breaks a verb costs itself: it is logged,
+kept as a rejection, and its neighbours go on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,23 +19,37 @@ import structlog
 
 from pipeline import cluster, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
 from pipeline import digest as digests
-from pipeline.model import Rejection
+from pipeline.errors import DeliveryError
+from pipeline.model import Rejection, Subscriber
 from pipeline.store import work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
 
     from pipeline.config import Config
-    from pipeline.model import Article, Conference, Entity, Source, Theme
+    from pipeline.model import (
+        Article,
+        Conference,
+        Copy,
+        Digest,
+        Entity,
+        Page,
+        Placement,
+        Source,
+        Theme,
+        Trend,
+    )
     from pipeline.store import Store
 
+    Counts = Mapping[str, int]
     Progress = Callable[[str, int, int], None]
 
-T = TypeVar("T")
-R = TypeVar("R")
+Item = TypeVar("Item")
 log = structlog.get_logger()
 
-HISTORY_DAYS = 120  # a trend's chart looks back this far
+HISTORY_DAYS = 120  # how far back a trend's chart looks
+REPORTS = 12  # stories a theme that summaries and digests choose from
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,7 @@ class Edges:
 
     config: Config
     store: Store
-    models: nlp.LazyModels
+    models: Callable[[], nlp.Models]
     sources: Sequence[Source]
     themes: Sequence[Theme]
     entities: Sequence[Entity]
@@ -49,10 +66,160 @@ class Edges:
     now: Callable[[], datetime]
     progress: Progress
 
+    @property
+    def week(self) -> tuple[date, date]:
+        """First and last day of the window that trends describe: whole days, the last one yesterday."""
+        end = self.now().date() - timedelta(days=1)
+        return end - timedelta(days=self.config.trend_days - 1), end
 
-# ------------------------------------------------------------------ the stages
-def collect(edges: Edges) -> Mapping[str, int]:
+
+# ------------------------------------------------------------------ from source to tag
+def collect(edges: Edges) -> Counts:
     """Sources -> Pages, in a process of its own."""
+    return engine.crawl(edges.config, lambda done, total: edges.progress("collect", done, total))
+
+
+def read(edges: Edges) -> Counts:
+    """Page -> Article or Rejection."""
+    counts: Counter[str] = Counter()
+    pending = lambda: work.pending_pages(edges.store, extract.VERSION)  # noqa: E731
+    for pages in _batches(edges, "extract", extract.VERSION, pending):
+        outcomes: list[tuple[Page, Article | Rejection]] = []
+        for page in pages:
+            with _guarded(edges, "extract", extract.VERSION, page.id, page.url):
+                outcomes.append((page, extract.article(page, edges.models().language)))
+        work.save_articles(edges.store, outcomes, version=extract.VERSION, now=edges.now())
+        counts.update("rejected" if isinstance(x, Rejection) else "articles" for _, x in outcomes)
+    return counts
+
+
+def annotate(edges: Edges) -> Counts:
+    """Article -> Annotation: its sentences and their vectors."""
+    counts: Counter[str] = Counter()
+    for articles in _articles(edges, "annotate", nlp.VERSION, 32):
+        models, found = edges.models(), []
+        for article in articles:
+            with _guarded(edges, "annotate", nlp.VERSION, article.id, article.url):
+                found += models.annotate([article])
+        work.save_annotations(edges.store, found, version=nlp.VERSION, model=models.name, now=edges.now())
+        counts["articles"] += len(found)
+    return counts
+
+
+def fold(edges: Edges) -> Counts:
+    """Same words -> Copies."""
+    counts: Counter[str] = Counter()
+    for articles in _articles(edges, "dedupe", dedupe.VERSION):
+        checked: list[tuple[Article, Sequence[int], Copy | None]] = []
+        for article in articles:
+            with _guarded(edges, "dedupe", dedupe.VERSION, article.id, article.url):
+                bands = dedupe.fingerprint(article.text)
+                here = [known for known, theirs, _ in checked if not set(theirs).isdisjoint(bands)]
+                near = [*work.band_candidates(edges.store, bands), *here]
+                checked.append((article, bands, dedupe.copy_of(article, near)))
+        work.save_copies(edges.store, checked, version=dedupe.VERSION, now=edges.now())
+        counts.update("originals" if copy is None else "copies" for _, _, copy in checked)
+    return counts
+
+
+def place(edges: Edges) -> Counts:
+    """Same event -> Stories; decided on arrival and kept."""
+    counts: Counter[str] = Counter()
+    window: cluster.Window | None = None
+    for articles in _articles(edges, "cluster", cluster.VERSION):
+        window = window or _window(edges, articles)
+        notes = work.annotations(edges.store, articles)
+        origins = work.origins(edges.store, articles)
+        next_story = work.next_story_id(edges.store)
+        placed: list[tuple[Article, Placement]] = []
+        for article in articles:
+            with _guarded(edges, "cluster", cluster.VERSION, article.id, article.url):
+                vector = notes[article.id].vector
+                theirs = window.story_of(origins.get(article.id))
+                found = cluster.place(window, article, vector, next_story=next_story, origin_story=theirs)
+                window.add(article, vector, found.story)
+                placed.append((article, found))
+                next_story += found.opened
+        work.save_placements(edges.store, placed, version=cluster.VERSION, now=edges.now())
+        counts.update("opened" if placement.opened else "joined" for _, placement in placed)
+    return counts
+
+
+def label(edges: Edges) -> Counts:
+    """Article + Annotation -> Tags, Quotes and Mentions."""
+    counts: Counter[str] = Counter()
+    version = tag.version(edges.themes, edges.config.embedder)
+    tagger: tag.Tagger | None = None
+    for articles in _articles(edges, "tag", version):
+        tagger = tagger or nlp.tagger(edges.config, edges.themes, edges.models())
+        notes, found = work.annotations(edges.store, articles), []
+        for article in articles:
+            with _guarded(edges, "tag", version, article.id, article.url):
+                found.append(tag.article(article, notes[article.id], tagger, edges.entities))
+        work.save_taggings(edges.store, found, version=version, tagger=tagger.name, now=edges.now())
+        counts.update({"articles": len(found), "tags": sum(len(t.tags) for t in found)})
+    return counts
+
+
+# ------------------------------------------------------------------ from tag to digest
+def measure(edges: Edges) -> Counts:
+    """Series -> Trends: one a theme for the window that ended yesterday."""
+    start, end = edges.week
+    days = {"days": edges.config.trend_days, "before": edges.config.trend_before}
+    keys = [theme.key for theme in edges.themes]
+    found: list[Trend] = []
+    for n, series in enumerate(work.series(edges.store, end - timedelta(days=HISTORY_DAYS - 1), end, keys), start=1):
+        stances, voices = work.voices(edges.store, series.theme, start, end)
+        found.append(trend.trend(series, end=end, stances=stances, top_sources=voices, **days))
+        edges.progress("trend", n, len(keys))
+    saved = work.save_trends(edges.store, found, version=trend.VERSION, now=edges.now())
+    return {"trends": len(saved)}
+
+
+def tell(edges: Edges) -> Counts:
+    """Trend + Reports -> Summary; every sentence carries its sources."""
+    language = edges.config.digest_language
+    themes = {theme.key: theme for theme in edges.themes}
+    pending = [t for t in work.trends_to_tell(edges.store, language, summarise.VERSION) if t.theme in themes]
+    for n, t in enumerate(pending, start=1):
+        reports = work.reports(edges.store, t.theme, t.start, t.end, limit=REPORTS)
+        told = summarise.summary(t, themes[t.theme], reports, language=language)
+        work.save_summaries(edges.store, [told], version=summarise.VERSION, now=edges.now())
+        edges.progress("summarise", n, len(pending))
+    return {"summaries": len(pending)}
+
+
+def compose(edges: Edges) -> Counts:
+    """Subscriber + Trends + Stories -> Digest, written to the folder and put into the outbox of each subscriber."""
+    listed = [Subscriber(email, edges.config.digest_language) for email in edges.config.digest_subscribers]
+    subscribers = work.sync_subscribers(edges.store, listed, edges.now())
+    readers: list[Subscriber | None] = [None, *subscribers]
+    new = 0
+    for n, reader in enumerate(readers, start=1):
+        digest = digest_for(edges, reader)
+        rendered = outputs.render(digest, edges.config)
+        new += work.save_digest(edges.store, digest, **rendered, now=edges.now())
+        if reader is None:
+            outputs.file.write(digest, edges.config.path(edges.config.digest_folder))
+        edges.progress("digest", n, len(readers))
+    return {"digests": new}
+
+
+STAGES = (
+    ("collect", collect),
+    ("extract", read),
+    ("annotate", annotate),
+    ("dedupe", fold),
+    ("cluster", place),
+    ("tag", label),
+    ("trend", measure),
+    ("summarise", tell),
+    ("digest", compose),
+)
+
+
+def run(edges: Edges, only: Sequence[str] = ()) -> dict[str, Counts]:
+    """Run the stages in order (or those named in ``only``) once; return what each did. One log event a stage."""
     work.sync_catalogue(
         edges.store,
         sources=edges.sources,
@@ -61,43 +228,90 @@ def collect(edges: Edges) -> Mapping[str, int]:
         conferences=edges.conferences,
         now=edges.now(),
     )
-    return engine.crawl(edges.config, lambda done, total: edges.progress("collect", done, total))
+    return {name: _recorded(edges, name, stage) for name, stage in STAGES if not only or name in only}
 
 
-def read(edges: Edges) -> Mapping[str, int]:
-    """Page -> Article or Rejection."""
+def digest_for(edges: Edges, reader: Subscriber | None) -> Digest:
+    """Return the digest of the window that ended yesterday for one reader; None is the one written to a file."""
+    start, end = edges.week
+    language = reader.language if reader else edges.config.digest_language
+    trends = work.live_trends(edges.store, end=end)
+    told = {t.theme: work.summary_of(edges.store, t.id, language) for t in trends}
+    return digests.digest(
+        edges.themes,
+        trends,
+        {theme: summary for theme, summary in told.items() if summary},
+        {t.theme: work.reports(edges.store, t.theme, start, end, limit=REPORTS) for t in trends},
+        subscriber=reader,
+        sent=work.stories_sent(edges.store, reader.id if reader else None, before=end),
+        period="week",
+        language=language,
+        stories_per_theme=edges.config.digest_stories,
+        troubled_sources=work.troubled_sources(edges.store),
+    )
+
+
+def deliver(edges: Edges) -> Counts:
+    """Send what the outbox holds: in doubt is committed before the final dot, and is never sent again."""
     counts: Counter[str] = Counter()
-    pending = lambda: work.pending_pages(edges.store, extract.VERSION)  # noqa: E731
-    for pages in _batches(edges, "extract", extract.VERSION, pending):
-        outcomes = [(page, _one("extract", page, lambda p: extract.article(p, edges.models().language))) for page in pages]
-        work.save_articles(edges.store, outcomes, version=extract.VERSION, now=edges.now())
-        counts.update("rejected" if isinstance(x, Rejection) else "articles" for _, x in outcomes)
+    while delivery := work.claim_delivery(edges.store, edges.now()):
+        in_doubt = partial(work.mark_in_doubt, edges.store, delivery.id, edges.now())
+        try:
+            outputs.email.send(delivery.mail, edges.config, before_dot=in_doubt)
+        except DeliveryError as error:
+            work.mark_failed(edges.store, delivery.id, str(error), edges.now())
+            log.warning("delivery failed", delivery=delivery.id, error=str(error))
+            counts["failed"] += 1
+        else:
+            work.mark_sent(edges.store, delivery.id, edges.now())
+            counts["sent"] += 1
     return counts
 
 
-def annotate(edges: Edges) -> Mapping[str, int]:
-    """Article -> Annotation: sentences and their vectors."""
-    version = nlp.VERSION
-    counts: Counter[str] = Counter()
-    for articles in _batches(edges, "annotate", version, lambda: _articles(edges, "annotate", version, 32)):
-        models = edges.models()
-        work.save_annotations(
-            edges.store, models.annotate(articles), version=version, model=models.name, now=edges.now()
-        )
-        counts["articles"] += len(articles)
+# ------------------------------------------------------------------ how a stage walks through its work
+def _recorded(edges: Edges, name: str, stage: Callable[[Edges], Counts]) -> Counts:
+    run_id, began = work.begin_run(edges.store, name, edges.now()), perf_counter()
+    status, counts = "failed", {}
+    try:
+        counts = dict(stage(edges))
+        status = "done"
+    finally:
+        work.end_run(edges.store, run_id, edges.now(), counts, status)
+        log.info("stage", stage=name, status=status, seconds=round(perf_counter() - began, 2), **counts)
     return counts
 
 
-def fold(edges: Edges) -> Mapping[str, int]:
-    """Same words -> Copies."""
-    counts: Counter[str] = Counter()
-    version = dedupe.VERSION
-    for articles in _batches(edges, "dedupe", version, lambda: _articles(edges, "dedupe", version)):
-        checked: list[tuple[Article, tuple[int, ...], object]] = []
-        for article in articles:
-            bands = dedupe.fingerprint(article.text)
-            near = work.band_candidates(edges.store, bands) + [a for a, b, _ in checked if set(b) & set(bands)]
-            checked.append((article, bands, dedupe.copy_of(article, near)))
-        work.save_copies(edges.store, checked, version=version, now=edges.now())
-        counts.update("copies" if copy else "originals" for _, _, copy in checked)
-    return counts
+def _batches(edges: Edges, stage: str, version: int, pending: Callable[[], list[Item]]) -> Iterator[list[Item]]:
+    """Yield batches of what is pending until nothing is; a batch must be done (or failed) when the next is asked for."""
+    total, done = work.pending_count(edges.store, stage, version), 0
+    edges.progress(stage, 0, total)
+    while batch := pending():
+        yield batch
+        done += len(batch)
+        edges.progress(stage, done, max(done, total))
+
+
+def _articles(edges: Edges, stage: str, version: int, size: int = 100) -> Iterator[list[Article]]:
+    return _batches(edges, stage, version, lambda: work.pending_articles(edges.store, stage, version, limit=size))
+
+
+@contextmanager
+def _guarded(edges: Edges, stage: str, version: int, subject: int, url: str) -> Iterator[None]:
+    """One item that breaks a verb costs itself: the one broad ``except`` of the pipeline."""
+    try:
+        yield
+    except Exception as error:
+        log.exception("item failed", stage=stage, subject=subject, url=url)
+        failure = Rejection(stage, "internal error", f"{type(error).__name__}: {error}"[:500], url, subject=subject)
+        work.save_failure(edges.store, failure, version=version, now=edges.now())
+
+
+def _window(edges: Edges, articles: Sequence[Article]) -> cluster.Window:
+    """Build the memory of open stories around the articles that are to be placed."""
+    window = cluster.Window(days=edges.config.story_days)
+    times = [article.when for article in articles if article.when]
+    reach = timedelta(days=edges.config.story_days)
+    if times:
+        for article, vector, story in work.story_window(edges.store, min(times) - reach, max(times) + reach):
+            window.add(article, vector, story)
+    return window

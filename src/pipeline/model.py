@@ -64,12 +64,13 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that a source published and that is to be fetched once."""
+    """An address that a source published and that is to be fetched once; ``attempts`` have failed so far."""
 
     url: str
     source: str
     hint: Hint = Hint()
     id: int = 0
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,20 +436,22 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """A story in a digest: the evidence sentence under it and whether the reader has had it before."""
+    """A story in a digest: its evidence, whether the reader has not had it before, names of further themes it has."""
 
     report: Report
     new: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
-    """One theme in a digest."""
+    """One theme in a digest; ``cited`` are the reports that the summary's sentences name as their sources."""
 
     theme: Theme
     trend: Trend
     summary: Summary | None
     items: tuple[DigestItem, ...]
+    cited: tuple[Report, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,9 @@
+"""The store: the only room that speaks SQL. ``work`` is for the stages, ``answers`` for people.
+
+``open_store`` makes or opens a database and brings it to the newest schema. Rows stay in here; nouns come out.
+"""
+
+from pipeline.store.engine import Store
+from pipeline.store.migrate import migrate, open_store
+
+__all__ = ["Store", "migrate", "open_store"]

@@ -1,0 +1,265 @@
+"""The crawl: one Scrapy spider that looks at every due source, fetches every pending link, and ends by itself.
+
+It decides nothing: the ways read (``spiders/``), the manners say what a failure means, the handover saves. Work is
+asked from the store, again whenever there is room, so that links found by this crawl are fetched by it as well.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy import signals
+from scrapy.exceptions import CloseSpider, DontCloseSpider
+
+from crawlers.handover import Handover, Validators, broken, is_unchanged
+from crawlers.look import Look, Sight, fault
+from crawlers.manners import Trouble, trouble_of_answer, trouble_of_failure
+from crawlers.spiders import WAYS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from pipeline.model import Link, Poll, Source
+
+TICK = 0.2  # seconds between two looks at the clock, the room for links, and progress
+FIRST = 100  # sources are looked at before pages are fetched
+
+
+class Crawl(scrapy.Spider):
+    """One crawl. ``report`` is told done, total and the number of sources about five times a second."""
+
+    name = "tideline"
+
+    def __init__(self, handover: Handover, report: Callable[[int, int, int], None], seconds: float) -> None:
+        super().__init__()
+        self.handover = handover
+        self.report = report
+        self.ends = time.monotonic() + seconds
+        self.failed: str | None = None
+        self.waiting: dict[str, datetime] = {}
+        self.parts: dict[str, _Parts] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Crawl:
+        """Build and connect to the events that drive the crawl."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.opened, signals.spider_opened)
+        crawler.signals.connect(spider.idle, signals.spider_idle)
+        crawler.signals.connect(spider.stumbled, signals.spider_error)
+        return spider
+
+    # -------------------------------------------------------------- driving
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield one request a due source; links follow from ``tick`` and ``idle``."""
+        for source, before in self.handover.due():
+            if source.way in WAYS:
+                yield self._look_request(source, before)
+            else:
+                self.handover.look_failed(source, before, Trouble(f"way {source.way} comes later"))
+
+    def opened(self) -> None:
+        """Begin to tick."""
+        from scrapy.utils.asyncio import create_looping_call
+
+        self._ticking = create_looping_call(self.tick)
+        self._ticking.start(TICK, now=False)
+        self.crawler.signals.connect(self.closed_down, signals.spider_closed)
+
+    def closed_down(self) -> None:
+        """Stop ticking."""
+        if self._ticking.running:
+            self._ticking.stop()
+        self._tell()
+
+    def tick(self) -> None:
+        """Tell progress, fetch more where there is room, and end when the time is over."""
+        self._tell()
+        try:
+            self._refill()
+        except Exception as error:  # noqa: BLE001  # a looping call would die silently; the crawl must end instead
+            self.failed = f"{type(error).__name__}: {error}"
+        if self.failed or time.monotonic() > self.ends:
+            self.crawler.engine.spider and self._close()
+
+    def _close(self) -> None:
+        from scrapy.utils.defer import deferred_from_coro
+
+        reason = "failed" if self.failed else "time is over"
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
+
+    def idle(self) -> None:
+        """Go on while the store knows more; otherwise let the crawl end."""
+        if self.failed:
+            raise CloseSpider("failed")
+        self.handover.more = True
+        if self._refill():
+            raise DontCloseSpider
+
+    def stumbled(self, failure: Failure) -> None:
+        """Note an exception that nothing caught: the store is gone, or a bug. The crawl ends as failed."""
+        self.failed = f"{failure.type.__name__}: {failure.value}"
+
+    def _tell(self) -> None:
+        self.report(self.handover.done, self.handover.total, self.handover.counts["looks"])
+
+    def _refill(self) -> int:
+        links = self.handover.links()
+        for link in links:
+            self._fetch(link)
+        return len(links)
+
+    # -------------------------------------------------------------- looks
+    def _look_request(self, source: Source, before: Poll | None) -> scrapy.Request:
+        headers = {}
+        if before and before.etag:
+            headers["If-None-Match"] = before.etag
+        if before and before.last_modified:
+            headers["If-Modified-Since"] = before.last_modified
+        return self._request(
+            source.address, self.on_look, self.on_look_failure, {"source": source, "before": before}, headers, FIRST
+        )
+
+    def _request(
+        self,
+        url: str,
+        callback: Callable[..., Any],
+        errback: Callable[..., Any],
+        about: dict[str, Any],
+        headers: dict[str, str] | None = None,
+        priority: int = 0,
+    ) -> scrapy.Request:
+        return scrapy.Request(
+            url, callback, errback=errback, cb_kwargs=about, headers=headers, priority=priority, dont_filter=True
+        )
+
+    def on_look(self, response: Response, source: Source, before: Poll | None) -> Any:
+        """Read an answered source, or say why not."""
+        now = self.handover.clock()
+        if trouble := self._trouble(response, now):
+            self.handover.look_failed(source, before, trouble)
+            return None
+        validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"))
+        if before and (response.status == 304 or is_unchanged(before, response.body)):
+            self.handover.unchanged(source, before, response.status, validators)
+            return None
+        sight = Sight(source, response.url, response.body, now, _header(response, "Content-Type") or "", before)
+        look = _read(sight)
+        if look.more:
+            return self._begin_parts(sight, look)
+        self.handover.looked(sight, look, response.status, validators)
+        return None
+
+    def on_look_failure(self, failure: Failure) -> None:
+        """Save why a source could not be reached."""
+        about = failure.request.cb_kwargs
+        trouble = trouble_of_failure(failure.value, failure.request.url)
+        self.handover.look_failed(about["source"], about["before"], trouble)
+
+    # -------------------------------------------------------------- parts of a sitemap index
+    def _begin_parts(self, sight: Sight, look: Look) -> list[scrapy.Request]:
+        parts = _Parts(sight, len(look.more))
+        self.parts[sight.source.key] = parts
+        return [
+            self._request(url, self.on_part, self.on_part_failure, {"parts": parts}, priority=FIRST)
+            for url in look.more
+        ]
+
+    def on_part(self, response: Response, parts: _Parts) -> None:
+        """Read one part of an index; the last one saves the whole look."""
+        now = self.handover.clock()
+        if trouble := self._trouble(response, now):
+            self._add_part(parts, Look(rejections=(fault(parts.sight, trouble.reason, response.url),)))
+            return
+        sight = replace(parts.sight, address=response.url, body=response.body)
+        self._add_part(parts, replace(_read(sight), more=()))
+
+    def on_part_failure(self, failure: Failure) -> None:
+        """Go on without a part that could not be reached."""
+        parts = failure.request.cb_kwargs["parts"]
+        trouble = trouble_of_failure(failure.value, failure.request.url)
+        self._add_part(parts, Look(rejections=(fault(parts.sight, trouble.reason, failure.request.url),)))
+
+    def _add_part(self, parts: _Parts, look: Look) -> None:
+        if whole := parts.add(look):
+            self.handover.looked(parts.sight, whole, 200, Validators())
+
+    # -------------------------------------------------------------- pages
+    def _fetch(self, link: Link) -> None:
+        if self._must_wait(link.url):
+            self.handover.put_aside(link)
+        else:
+            self.crawler.engine.crawl(self._request(link.url, self.on_page, self.on_page_failure, {"link": link}))
+
+    def on_page(self, response: Response, link: Link) -> None:
+        """Hand over a fetched page, or say why not."""
+        if trouble := self._trouble(response, self.handover.clock()):
+            self.handover.page_troubled(link, trouble)
+        else:
+            self.handover.page(link, response.url, response.body, _header(response, "Content-Type"))
+
+    def on_page_failure(self, failure: Failure) -> None:
+        """Save why a page could not be fetched."""
+        link = failure.request.cb_kwargs["link"]
+        self.handover.page_troubled(link, trouble_of_failure(failure.value, failure.request.url))
+
+    # -------------------------------------------------------------- hosts that asked to wait
+    def _trouble(self, response: Response, now: datetime) -> Trouble | None:
+        trouble = trouble_of_answer(response.status, _header(response, "Retry-After"), now)
+        if trouble and trouble.wait_until:
+            self.waiting[_host(response.url)] = trouble.wait_until
+        return trouble
+
+    def _must_wait(self, url: str) -> bool:
+        until = self.waiting.get(_host(url))
+        return until is not None and until > self.handover.clock()
+
+
+class _Parts:
+    """The parts of a sitemap index while they come in, in any order."""
+
+    def __init__(self, sight: Sight, left: int) -> None:
+        self.sight = sight
+        self.left = left
+        self.looks: list[Look] = []
+
+    def add(self, look: Look) -> Look | None:
+        """Take a part; return the whole look once all are there."""
+        self.looks.append(look)
+        self.left -= 1
+        if self.left:
+            return None
+        links = tuple(link for x in self.looks for link in x.links)
+        rejections = tuple(r for x in self.looks for r in x.rejections)
+        published = tuple(when for x in self.looks for when in x.published)
+        failed = not links and len(rejections) >= len(self.looks)
+        error = rejections[0].reason if rejections else None
+        return Look(links, rejections, ("parts",), error, failed, published)
+
+
+def _read(sight: Sight) -> Look:
+    """Read a sight by its source's way. A reader that stumbles over one source costs only that source."""
+    try:
+        return WAYS[sight.source.way](sight)
+    except Exception as error:  # noqa: BLE001
+        return Look(rejections=(broken(sight, error),), error="reader failed", failed=True)
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    with suppress(UnicodeDecodeError):
+        return value.decode("utf-8") if value else None
+    return None
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

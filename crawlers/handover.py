@@ -1,0 +1,208 @@
+"""What crawled things become in the store: looks at sources and pages, each in one transaction with its fetch state.
+
+The validators of a look (ETag, hash) are written only together with the links that it found, and a link is done only
+together with its page. So the process may be killed at any instant: what is not in the store is still to do, and
+this object keeps nothing but counts and the ids that are under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from crawlers.look import fault
+from pipeline import collect
+from pipeline.model import Page, Poll, Rejection
+from pipeline.store import work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crawlers.look import Look, Sight
+    from crawlers.manners import Trouble
+    from pipeline.config import Config
+    from pipeline.model import Link, Source
+    from pipeline.store import Store
+
+UNDER_WAY = 2_000  # links in memory at once
+SOURCES = 100_000
+TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the next look sends along, to be told that nothing has changed."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Handover:
+    """The store as the crawl sees it. ``clock`` tells the time in UTC."""
+
+    store: Store
+    config: Config
+    clock: Callable[[], datetime] = _now
+    counts: Counter[str] = field(default_factory=Counter)
+    under_way: set[int] = field(default_factory=set)
+    put_off: set[int] = field(default_factory=set)
+    sources: int = 0
+    found: int = 0
+    more: bool = True
+
+    # -------------------------------------------------------------- what is to do
+    def due(self) -> list[tuple[Source, Poll | None]]:
+        """Return the sources to look at now."""
+        due = work.due_sources(self.store, self.clock(), limit=SOURCES)
+        self.sources = len(due)
+        return due
+
+    def links(self) -> list[Link]:
+        """Return links that are to be fetched and not under way yet, as many as there is room for."""
+        room = UNDER_WAY - len(self.under_way)
+        if room <= 0 or not self.more:
+            return []
+        known = self.under_way | self.put_off
+        pending = work.pending_links(self.store, self.clock(), limit=len(known) + room)
+        self.more = len(pending) == len(known) + room
+        fresh = [link for link in pending if link.id not in known][:room]
+        self.under_way.update(link.id for link in fresh)
+        self.found = max(self.found - len(fresh), 0)
+        return fresh
+
+    def put_aside(self, link: Link) -> None:
+        """Leave a link for a later crawl, untouched: its host asked to wait."""
+        self.under_way.discard(link.id)
+        self.put_off.add(link.id)
+
+    @property
+    def done(self) -> int:
+        """Looks and pages that are dealt with."""
+        return self.counts["looks"] + self.counts["pages"] + self.counts["pages_failed"]
+
+    @property
+    def total(self) -> int:
+        """Looks and pages known so far, dealt with or not."""
+        looks_left = self.sources - self.counts["looks"]
+        return self.done + looks_left + len(self.under_way) + self.found
+
+    # -------------------------------------------------------------- looks
+    def looked(self, sight: Sight, look: Look, status: int, validators: Validators) -> None:
+        """Save a look and its links together. A failed one keeps no validators, so that it is read again."""
+        poll = Poll(
+            sight.source.key,
+            sight.now,
+            status,
+            sight.now,
+            etag=None if look.failed or look.more else validators.etag,
+            last_modified=None if look.failed or look.more else validators.last_modified,
+            body_hash=None if look.failed or look.more else digest(sight.body),
+            failures=_failures(sight.before) + 1 if look.failed else 0,
+            error=look.error,
+            new_links=len(look.links) if sight.before is None else 0,
+        )
+        self._save(poll, sight.before, look)
+
+    def unchanged(self, source: Source, before: Poll, status: int, validators: Validators) -> None:
+        """Save that a source has nothing new: 304, or the same bytes as before. What was wrong with it still is."""
+        poll = replace(
+            before,
+            polled=self.clock(),
+            status=status,
+            etag=validators.etag or before.etag,
+            last_modified=validators.last_modified or before.last_modified,
+            failures=0,
+            new_links=0,
+        )
+        self.counts["unchanged"] += 1
+        self._save(poll, before, None)
+
+    def look_failed(self, source: Source, before: Poll | None, trouble: Trouble) -> None:
+        """Save that a source could not be read. Validators of its last good look stay."""
+        now = self.clock()
+        kept = before or Poll(source.key, now, None, now)
+        poll = replace(
+            kept,
+            polled=now,
+            status=trouble.status,
+            failures=_failures(before) + 1,
+            error=f"{trouble.reason}: {trouble.detail}" if trouble.detail else trouble.reason,
+            new_links=0,
+        )
+        rejection = Rejection(
+            "collect", trouble.reason, trouble.detail, source.address, source.key, trouble.later, seen=now
+        )
+        due = self._due(poll, before, (), trouble.wait_until)
+        self._write(replace(poll, next_due=due), (), (rejection,))
+
+    def _save(self, poll: Poll, before: Poll | None, look: Look | None) -> None:
+        published = look.published if look else ()
+        due = self._due(poll, before, published, None)
+        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else ())
+
+    def _due(
+        self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None
+    ) -> datetime:
+        floor, ceiling = self.config.crawl_floor, self.config.crawl_ceiling
+        return collect.next_look(poll, before, published, floor=floor, ceiling=ceiling, retry_at=wait)
+
+    def _write(self, poll: Poll, links: tuple[Link, ...], rejections: tuple[Rejection, ...]) -> None:
+        new = work.save_poll(self.store, poll, links, rejections)
+        self.found += new
+        self.more = self.more or new > 0
+        self.counts["looks"] += 1
+        self.counts["looks_failed"] += poll.failures > 0
+        self.counts["links"] += new
+
+    # -------------------------------------------------------------- pages
+    def page(self, link: Link, url: str, body: bytes, content_type: str | None) -> None:
+        """Save a fetched page, or why it is none: empty, or no text."""
+        if not body.strip():
+            self.page_failed(link, Rejection("fetch", "empty page", url=url), None)
+        elif content_type and not content_type.lower().startswith(TEXT):
+            self.page_failed(link, Rejection("fetch", "not a web page", content_type, url=url), None)
+        else:
+            page = Page(url, body, link.source, link.url, self.clock(), 200, content_type, link.hint)
+            work.save_page(self.store, link, page)
+            self.counts["pages"] += 1
+            self.under_way.discard(link.id)
+
+    def page_troubled(self, link: Link, trouble: Trouble) -> None:
+        """Save a failed fetch: when to try again, or that it is given up."""
+        retry_at = collect.retry(link.attempts, self.clock(), later=trouble.later, wait_until=trouble.wait_until)
+        later = retry_at is not None
+        self.page_failed(link, Rejection("fetch", trouble.reason, trouble.detail, url=link.url, later=later), retry_at)
+
+    def page_failed(self, link: Link, rejection: Rejection, retry_at: datetime | None) -> None:
+        """Save a rejection of a link and its next try."""
+        seen = replace(rejection, source=link.source, subject=link.id, seen=self.clock())
+        work.save_link_failure(self.store, link, seen, retry_at)
+        self.counts["pages_failed"] += 1
+        self.under_way.discard(link.id)
+
+
+def digest(body: bytes) -> str:
+    """Return the hash by which an unchanged body is recognised."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def is_unchanged(before: Poll | None, body: bytes) -> bool:
+    """Tell whether a source gave the same bytes as at its last good look."""
+    return before is not None and before.body_hash is not None and before.body_hash == digest(body)
+
+
+def broken(sight: Sight, error: Exception) -> Rejection:
+    """Return a rejection for content that our own reader stumbled over."""
+    return fault(sight, "reader failed", f"{type(error).__name__}: {error}")
+
+
+def _failures(before: Poll | None) -> int:
+    return before.failures if before else 0

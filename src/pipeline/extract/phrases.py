@@ -1,0 +1,57 @@
+"""The words by which pages name what is not their article, in the six languages that we follow.
+
+Two patterns: names of boxes (classes and ids), and lines that talk to the reader about the site.
+"""
+
+from __future__ import annotations
+
+import re
+
+CLUTTER = re.compile(
+    r"""(?:^|[\s_-]|(?<=[a-z])(?=[A-Z]))(?:
+      newsletters? | cookies?[-_]?(?:banner|bar|notice|consent|policy|law)? | consent | gdpr | onetrust | cmp
+    | related (?:[-_]?(?:articles?|posts?|stories|content|links|news))? | recirc\w* | more[-_]stories | most[-_](?:read|popular)
+    | promo(?:[-_]?box)? | teasers? | subscribe (?:[-_]?(?:box|form|banner))? | sign[-_]?up | share (?:[-_]?(?:bar|buttons|tools))?
+    | social[-_]?(?:share|sharing|links|bar) | disqus(?:_thread)? | comments? (?:[-_]?(?:list|section|area|thread|form|container))?
+    | taboola | outbrain | read[-_]?next | trending | breadcrumbs? | author[-_]?(?:bio|box|card) | skip[-_]?link
+    )(?:$|[\s_-])""",
+    re.X | re.I,
+)
+
+HIDDEN = re.compile(r"rollover|tooltip|popover|visually-?hidden|screen-?reader|sr-only", re.I)
+
+_POINTER = (
+    # "Read more: ..." and its kin, followed by the title of another page
+    r"(?:see|read|watch|listen|view|learn|explore)\s+(?:more|also|next|further|now|on)\b\s*(?:[:.]|$)|(?:also\s+)?(?:read|see|watch)\s*:"
+    r"|related\s*(?:[:.]|$|stories|articles|coverage|posts|content|links)|recommended\s*:|more\s+(?:from|on|about)\b[^.]*:?$"
+    r"|don['’]t\s+miss\b[^.]{0,20}$|also\s+(?:read|see)\s*:|also\s+on\s+\S+\.\w{2,4}\b|explore\s+further$|trending(?:\s+now)?\s*:?$|you\s+(?:may|might)\s+also\s+like"
+    r"|(?:lee|leer|lea|vea|ver|mira)\s+también\b|(?:lee|leer|lea|vea|ver|mira)\s+más\s*(?:[:.]|$|sobre\b)|te\s+puede\s+interesar|también\s+te\s+puede"
+    r"|(?:notas?|noticias?|artículos?|temas?)\s+relacionad[oa]s?\b|más\s+sobre\b[^.]*$|m[áa]s\s+información\s*(?:[:.]|$)"
+    r"|(?:leia|veja|saiba|confira|assista)\s+(?:também|mais)\b|(?:notícias?|matérias?|artigos?)\s+relacionad[oa]s?\b"
+    r"|(?:à|a)\s+lire\s+(?:aussi|également)|lire\s+(?:aussi|également|la\s+suite)|voir\s+aussi|sur\s+le\s+même\s+sujet|articles?\s+liés?\b"
+    r"|lesen\s+sie\s+(?:auch|mehr|hier)|mehr\s+zum\s+thema|siehe\s+auch|auch\s+interessant\s*(?::|$)|weiterlesen|das\s+könnte\s+sie"
+    r"|leggi\s+anche|vedi\s+anche|articoli\s+correlati|potrebbe\s+interessarti|ti\s+potrebbe\s+(?:anche\s+)?interessare"
+)
+_OFFER = (
+    # newsletters, subscriptions, shares, comments, apps
+    r"(?:click|tap)\s+here\s+(?:to|for)\b|get\s+(?:the|our)\b.{0,80}\b(?:inbox|newsletter|app)\b|subscribe\s+(?:to|now|here|today)\b|sign\s+up\s+(?:for|to|here|now)\b"
+    r"|(?:thanks|thank\s+you)\s+for\s+(?:signing|subscribing)|thank\s+you!?$|sorry!?$|this\s+article\s+has\s+been\s+sent|an?\s+error\s+has\s+occurred|there\s+was\s+an\s+error"
+    r"|like\s+this\s+(?:story|article)\?|share\s+(?:this|it)\b.{0,60}$|share\s+on\s+\w+$|follow\s+(?:us|@)|follow\s+.{1,60}\bon\s+(?:twitter|x|facebook|instagram|linkedin|bluesky|threads|mastodon)\b|tell\s+us\s+what\s+you\s+think|(?:leave|post|add)\s+a\s+comment"
+    r"|\d*\s*comments?$|(?:order|print|email)\s+(?:reprints|article|this)\b|advertis?e?ment$|loading\b.{0,12}$|keep\s+an\s+eye\s+on\s+your\s+inbox"
+    r"|[\w’' ]{0,40}newsletter$|.{0,80}\bclick(?:ing)?\s+here\.?$|join\s+(?:us|our)\b.{0,60}$"
+    r"|suscr[íi]b(?:ete|ase)\b|síguenos\b|reg[íi]str(?:ate|ese)\b|comparte\b.{0,40}$|recibe\s+.{0,60}(?:correo|boletín)|haz\s+clic\s+aquí|publicidad$|comentarios$"
+    r"|inscreva-se\b|assine\b.{0,80}$|receba\b.{0,60}(?:e-?mail|newsletter)|siga\b.{0,40}$|compartilhe\b|clique\s+aqui|publicidade$|comentários$"
+    r"|abonnez-vous\b|inscrivez-vous\b|recevez\b.{0,60}(?:mail|newsletter|lettre)|suivez-nous\b|partager\b.{0,40}$|cliquez\s+ici|publicité$|commentaires$"
+    r"|abonnieren\s+sie|jetzt\s+(?:abonnieren|anmelden|registrieren)|melden\s+sie\s+sich\b.{0,60}newsletter|folgen\s+sie\s+uns|(?:artikel\s+)?teilen$|anzeige$|werbung$|kommentare$"
+    r"|iscriviti\b|abbonati\b|seguici\b|condividi\b.{0,40}$|clicca\s+qui|pubblicità$|commenti$"
+)
+_NOTICE = (
+    # copyright and terms, consent
+    r"(?:copyright\s*)?©|copyright\s*(?:\(c\)|\d{4})|.{0,120}\ball\s+rights\s+reserved\b|this\s+copy\s+is\s+for\s+your\s+personal|todos\s+los\s+derechos\s+reservados|todos\s+os\s+direitos\s+reservados"
+    r"|tous\s+droits\s+réservés|alle\s+rechte\s+vorbehalten|tutti\s+i\s+diritti\s+riservati|this\s+material\s+may\s+not\s+be\s+published"
+    r"|(?:we|this\s+(?:site|website))\s+uses?\s+cookies|(?:usamos|utilizamos|utilizzamo|utilizziamo)\s+(?:los\s+|i\s+)?cookies?|(?:este\s+sitio|este\s+site)\s+(?:web\s+)?(?:usa|utiliza)\s+cookies"
+    r"|(?:nous|ce\s+site)\s+utilis\w+\s+(?:des\s+)?cookies|(?:wir|diese\s+website)\s+(?:verwenden|verwendet|nutzen|nutzt)\s+cookies"
+    r"|https?://\S+$"
+)
+
+ASIDE = re.compile(rf"^[\s>•*|\[(–—-]{{0,3}}(?:{_POINTER}|{_OFFER}|{_NOTICE})", re.I)

@@ -1,0 +1,219 @@
+"""The chart of a digest: one small panel a theme, stories a week beside what was expected.
+
+Drawn by matplotlib's objects on the Agg canvas, with no global figure or style. The bytes are the same for the
+same trends and the same matplotlib. It measures nothing: bands and bursts are those of the trend's shape.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from pipeline.outputs import words
+from pipeline.outputs.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.model import Burst, Digest, Point, Trend
+
+# Paul Tol's and Okabe-Ito's advice: blue against orange differ for every kind of colour vision, also in grey.
+INK, MUTED, RULE = "#1f2933", "#5f6b76", "#d5dae0"
+BAR, CURRENT, BAND, BURST = "#a9bfd3", "#1f5f99", "#e9edf1", "#d55e00"
+WEEK = 7
+FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine draws the same
+WIDTH, ROW, TOP, BOTTOM = 7.0, 1.12, 0.12, 0.42  # inches; shown at 100 to the inch, drawn at twice that
+DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: the first day (None where unknown), the count (None for a gap), what was expected, and marks."""
+
+    start: date | None
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    expected: float | None = None
+    burst: bool = False
+    partial: bool = False
+
+
+def png(digest: Digest) -> bytes:
+    """Return the chart of a digest's sections as a PNG, 1400 pixels wide, to be shown at half that."""
+    return draw([(s.theme.name, s.trend) for s in digest.sections], language=digest.language)
+
+
+def draw(trends: Sequence[tuple[str, Trend]], *, language: str = "en") -> bytes:
+    """Return named trends as a PNG of small multiples, two columns; each panel has its own scale."""
+    columns = min(2, max(1, len(trends)))
+    rows = max(1, math.ceil(len(trends) / columns))
+    height = TOP + rows * ROW + BOTTOM
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    for n, (name, trend) in enumerate(trends):
+        row, column = divmod(n, columns)
+        width = (WIDTH - 0.36 - 0.34 * (columns - 1)) / columns
+        left = 0.18 + column * (width + 0.34)
+        bottom = height - TOP - (row + 1) * ROW + 0.3
+        axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, (ROW - 0.62) / height))
+        _panel(axes, bars(trend), name, trend, language)
+    _key(figure, height, language)
+    out = io.BytesIO()
+    canvas.print_png(out, metadata={"Software": None})
+    return out.getvalue()
+
+
+# ------------------------------------------------------------------ from trend to bars
+def bars(trend: Trend) -> list[Bar]:
+    """Return what a panel shows: weeks of the shape's days, else its points as they are, else the sparkline."""
+    points = trend.shape.points if trend.shape else ()
+    bursts = trend.shape.bursts if trend.shape else ()
+    if not points:
+        step = timedelta(days=(trend.end - trend.start).days + 1)
+        count = len(trend.sparkline)
+        return [Bar(trend.start - step * (count - 1 - n), float(v)) for n, v in enumerate(trend.sparkline)]
+    days = [_date(p.date) for p in points]
+    whole = len(points) >= 4 * WEEK and all(d for d in days)
+    daily = whole and days[-1] - days[0] == timedelta(days=len(days) - 1)  # type: ignore[operator]
+    if not daily:
+        return [_bar([p], [n], bursts, d) for n, (p, d) in enumerate(zip(points, days, strict=True))]
+    first = len(points) % WEEK  # weeks end where the window ends; a week cut off at the start is left out
+    starts = range(first, len(points), WEEK)
+    return [_bar(points[n : n + WEEK], range(n, n + WEEK), bursts, days[n]) for n in starts]
+
+
+def _bar(points: Sequence[Point], indices: Sequence[int], bursts: Sequence[Burst], start: date | None) -> Bar:
+    """Add up days. Their deviations are taken as independent, so half-widths add up in quadrature."""
+    known = [p.value for p in points if p.value is not None]
+    expected = sum(p.expected for p in points)
+    down = math.sqrt(sum((p.expected - p.low) ** 2 for p in points))
+    up = math.sqrt(sum((p.high - p.expected) ** 2 for p in points))
+    return Bar(
+        start,
+        sum(known) if known else None,
+        max(0.0, expected - down),
+        expected + up,
+        expected,
+        burst=any(b.start <= n <= b.end for b in bursts for n in indices),
+        partial=0 < len(known) < len(points),
+    )
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+# ------------------------------------------------------------------ from bars to a panel
+def _panel(axes: Any, shown: Sequence[Bar], name: str, trend: Trend, language: str) -> None:
+    top = max([1.0, *(b.value or 0.0 for b in shown), *(min(b.high or 0.0, 2 * (b.value or 1)) for b in shown)])
+    axes.set_xlim(-0.6, max(len(shown), 2) - 0.4)
+    axes.set_ylim(0, top * 1.18)
+    _band(axes, shown)
+    for n, bar in enumerate(shown):
+        _draw_bar(axes, n, bar, top, current=n == len(shown) - 1)
+    _frame(axes, shown, top, language)
+    label = axes.annotate(
+        _label(trend, language), (1, 1), (0, 5), "axes fraction", "offset points", ha="right", va="bottom",
+        fontsize=6.6, family=FONT, color=BURST if trend.verdict == "rising" else MUTED, parse_math=False,
+    )  # fmt: skip
+    _title(axes, name, label)
+
+
+def _band(axes: Any, shown: Sequence[Bar]) -> None:
+    for n, bar in enumerate(shown):
+        if bar.low is None or bar.high is None or bar.expected is None:
+            continue
+        axes.fill_between([n - 0.5, n + 0.5], bar.low, bar.high, color=BAND, linewidth=0, zorder=1)
+        axes.plot([n - 0.5, n + 0.5], [bar.expected] * 2, color="#8d99a6", linewidth=0.6, zorder=3)
+
+
+def _draw_bar(axes: Any, n: int, bar: Bar, top: float, *, current: bool) -> None:
+    if bar.value is None:
+        axes.plot([n - 0.25, n + 0.25], [0, 0], color=MUTED, linewidth=1.2, linestyle=":", zorder=4)
+        return
+    colour = CURRENT if current else BAR
+    face = "none" if bar.partial else colour
+    axes.bar(n, bar.value, width=0.66, facecolor=face, edgecolor=colour, linewidth=0.7, zorder=2)
+    if bar.burst:
+        axes.plot([n], [bar.value + top * 0.1], marker="v", markersize=3.2, color=BURST, linewidth=0, clip_on=False, zorder=5)  # fmt: skip
+
+
+def _frame(axes: Any, shown: Sequence[Bar], top: float, language: str) -> None:
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(RULE)
+    axes.tick_params(length=0, labelsize=5.8, labelcolor=MUTED, pad=2, labelfontfamily=FONT)
+    axes.set_yticks([])
+    if not shown:
+        return
+    last = shown[-1]
+    marks = sorted({0, len(shown) // 2, len(shown) - 1}) if len(shown) > 2 else range(len(shown))
+    axes.set_xticks(list(marks), [words.short_date(d, language) if (d := shown[n].start) else "" for n in marks])
+    if last.value is not None:
+        axes.annotate(
+            words.whole(round(last.value), language), (len(shown) - 1, last.value), (0, 1.5), textcoords="offset points",
+            ha="center", va="bottom", fontsize=6.2, family=FONT, weight="bold", color=CURRENT, parse_math=False, zorder=6,
+        )  # fmt: skip
+    highest = max(range(len(shown)), key=lambda n: shown[n].value or 0)
+    if highest != len(shown) - 1 and (shown[highest].value or 0) > 0.9 * top:
+        axes.annotate(
+            words.whole(round(shown[highest].value or 0), language), (highest, shown[highest].value),
+            (0, 7 if shown[highest].burst else 1.5), textcoords="offset points", ha="center", va="bottom",
+            fontsize=5.8, family=FONT, color=MUTED, parse_math=False, zorder=6,
+        )  # fmt: skip
+
+
+def _label(trend: Trend, language: str) -> str:
+    sign = words.ARROWS[trend.verdict] if trend.verdict in ("rising", "falling") else ""
+    return " ".join(filter(None, (sign, words.change(trend, language), words.verdict(trend, language))))
+
+
+def _title(axes: Any, name: str, label: Any) -> None:
+    """Write the theme's name over the panel, cut until it leaves room for the label on the right."""
+    renderer = axes.figure.canvas.get_renderer()
+    room = axes.get_window_extent(renderer).width - label.get_window_extent(renderer).width - 0.1 * DPI
+    text = _drawable(name)
+    title = axes.annotate(
+        text, (0, 1), (0, 5), "axes fraction", "offset points", va="bottom",
+        fontsize=7.4, family=FONT, weight="bold", color=INK, parse_math=False,
+    )  # fmt: skip
+    most = len(text)
+    while title.get_window_extent(renderer).width > room and most > 4:
+        most -= 1
+        title.set_text(one_line(text, most))
+
+
+def _drawable(name: str) -> str:
+    """Return the name with what the font has no sign for as a dot; matplotlib would warn and draw a box."""
+    font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=FONT, weight="bold")))
+    return "".join(c if font.get_char_index(ord(c)) else "·" for c in one_line(name))
+
+
+def _key(figure: Any, height: float, language: str) -> None:
+    """Say at the foot what bar, band, line and mark mean."""
+    axes = figure.add_axes((0.18 / WIDTH, 0.04 / height, (WIDTH - 0.36) / WIDTH, 0.22 / height))
+    axes.set_axis_off()
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 1)
+    x = 0.0
+    for key, colour in (("current", CURRENT), ("earlier", BAR), ("expected", BAND), ("burst", BURST)):
+        if key == "burst":
+            axes.plot([x + 0.9], [0.5], marker="v", markersize=3.4, color=colour, linewidth=0)
+        else:
+            axes.fill_between([x, x + 1.8], 0.22, 0.78, color=colour, linewidth=0)
+        if key == "expected":
+            axes.plot([x, x + 1.8], [0.5, 0.5], color="#8d99a6", linewidth=0.6)
+        text = words.say(f"chart_{key}", language)
+        axes.text(x + 2.6, 0.46, text, va="center", fontsize=6.2, family=FONT, color=MUTED, parse_math=False)
+        x += 6.0 + 1.12 * len(text)

@@ -1,0 +1,153 @@
+"""Rows to nouns and back: the pieces that several parts of ``work`` and ``answers`` share. Runs no statement of its
+own but ``upsert``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.model import Article, Hint, Link, Page, Span
+from pipeline.store import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Column, Table
+    from sqlalchemy.engine import Connection, Row
+
+Item = TypeVar("Item")
+
+# SQLite binds at most 32,766 values in a statement.
+CHUNK = 500
+# PostgreSQL indexes values of at most 2,704 bytes.
+LONGEST_ADDRESS = 2000
+
+ARTICLE = tuple(
+    schema.articles.c[name]
+    for name in (
+        "id", "url", "title", "text", "source", "authors", "published_at", "precision", "published_from",
+        "language", "site", "section", "seen_at",
+    )
+)  # fmt: skip
+
+
+def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield the items in pieces that fit into one statement."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def insertion(connection: Connection, table: Table) -> Any:
+    """Return an INSERT that knows ON CONFLICT in the connection's dialect."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: Iterable[str] = ()
+) -> None:
+    """Insert rows by primary key; where one is there already, write all columns but those in ``keep`` over it."""
+    if not rows:
+        return
+    insert = insertion(connection, table)
+    key = [column.name for column in table.primary_key]
+    fresh = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
+    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=fresh), list(rows))
+
+
+def clean(text: str) -> str:
+    """Replace what no database takes (NUL, lone surrogates), character by character, so that offsets hold."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def cleaned(text: str | None) -> str | None:
+    """Like ``clean``, for text that may be missing."""
+    return None if text is None else clean(text)
+
+
+def sha256(data: bytes) -> str:
+    """Return the digest by which equal bodies and texts are recognised."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def too_long(url: str) -> bool:
+    """Tell whether an address is too long to be indexed."""
+    return len(url.encode("utf-8", "replace")) > LONGEST_ADDRESS
+
+
+# ------------------------------------------------------------------ collect
+def hint_json(hint: Hint) -> dict[str, Any]:
+    """Return a hint's known fields."""
+    fields = {
+        "title": cleaned(hint.title),
+        "published": hint.published.astimezone(UTC).isoformat() if hint.published else None,
+        "summary": cleaned(hint.summary),
+        "authors": [clean(author) for author in hint.authors],
+        "language": hint.language,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def hint_of(fields: Mapping[str, Any]) -> Hint:
+    """Undo ``hint_json``."""
+    published = fields.get("published")
+    return Hint(
+        title=fields.get("title"),
+        published=datetime.fromisoformat(published) if published else None,
+        summary=fields.get("summary"),
+        authors=tuple(fields.get("authors", ())),
+        language=fields.get("language"),
+    )
+
+
+def link_of(row: Row[Any]) -> Link:
+    """Return the link of a row of ``links``."""
+    return Link(url=row.url, source=row.source, hint=hint_of(row.hint), id=row.id)
+
+
+def page_of(row: Row[Any], body: bytes) -> Page:
+    """Return the page of a row of ``pages`` and its unpacked body."""
+    return Page(
+        url=row.url,
+        body=body,
+        source=row.source,
+        requested=row.requested,
+        fetched=row.seen_at,
+        status=row.status,
+        content_type=row.content_type,
+        hint=hint_of(row.hint),
+        id=row.id,
+    )
+
+
+# ------------------------------------------------------------------ articles
+def article_of(row: Row[Any]) -> Article:
+    """Return the article of a row that has the columns ``ARTICLE``."""
+    return Article(
+        id=row.id,
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        source=row.source,
+        authors=tuple(row.authors),
+        published=row.published_at,
+        precision=row.precision,
+        published_from=row.published_from,
+        language=row.language,
+        site=row.site,
+        section=row.section,
+        seen=row.seen_at,
+    )
+
+
+def span_of(article: Article, field: str, start: int, end: int) -> Span:
+    """Return the stretch of an article's field, verbatim."""
+    return Span(start, end, getattr(article, field)[start:end], field)
+
+
+def columns_of(row: Row[Any], names: Iterable[str | Column[Any]]) -> dict[str, Any]:
+    """Return some of a row's values by name."""
+    return {str(name): row._mapping[name] for name in names}

@@ -1,0 +1,254 @@
+"""What reading asks of the store and saves: pages to articles, annotations, fingerprints and copies."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pipeline.model import Annotation, Article, Copy, Page, Rejection
+from pipeline.store import done, rejected, schema, vectors
+from pipeline.store.rows import (
+    ARTICLE,
+    article_of,
+    chunks,
+    clean,
+    cleaned,
+    insertion,
+    page_of,
+    sha256,
+    span_of,
+    too_long,
+    upsert,
+)
+from pipeline.store.work_stories import refresh_stories_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from pipeline.store.engine import Store
+
+
+# ------------------------------------------------------------------ what is pending
+def pending_pages(store: Store, version: int, *, limit: int = 100) -> list[Page]:
+    """Return pages that "extract" has not handled at this version, in the order of fetching."""
+    pages = schema.pages
+    with store.reading() as connection:
+        ids = done.pending(connection, "extract", version, limit)
+        rows = connection.execute(sa.select(pages).where(pages.c.id.in_(ids)))
+        found = {row.id: page_of(row, zlib.decompress(row.body)) for row in rows}
+    return [found[page] for page in ids]
+
+
+def pending_articles(store: Store, stage: str, version: int, *, limit: int = 100) -> list[Article]:
+    """Return articles that a stage has not handled at this version, by time of publication (or of fetching), then id.
+
+    "cluster" is given only what "annotate" and "dedupe" have handled, "tag" what "annotate" has.
+    """
+    with store.reading() as connection:
+        return articles_by_id(connection, done.pending(connection, stage, version, limit))
+
+
+def pending_count(store: Store, stage: str, version: int) -> int:
+    """Count what a stage has not handled at this version."""
+    with store.reading() as connection:
+        return done.count(connection, stage, version)
+
+
+def articles_by_id(connection: Connection, ids: Sequence[int]) -> list[Article]:
+    """Return articles in the order of their ids as given."""
+    found: dict[int, Article] = {}
+    for some in chunks(ids):
+        rows = connection.execute(sa.select(*ARTICLE).where(schema.articles.c.id.in_(some)))
+        found |= {row.id: article_of(row) for row in rows}
+    return [found[article] for article in ids if article in found]
+
+
+def save_failure(store: Store, failure: Rejection, *, version: int, now: datetime) -> None:
+    """Keep why a stage broke on one subject, and do not give it to the stage again at this version."""
+    with store.writing() as connection:
+        rejected.keep(connection, [failure], now=now, version=version)
+        done.mark(connection, failure.stage, [failure.subject], version=version, now=now)
+
+
+# ------------------------------------------------------------------ extract
+def save_articles(
+    store: Store, outcomes: Sequence[tuple[Page, Article | Rejection]], *, version: int, now: datetime
+) -> None:
+    """Keep what became of pages. Extracting again updates in place; later stages redo an article whose text changed."""
+    with store.writing() as connection:
+        for page, outcome in outcomes:
+            found = _save_article(connection, page, outcome, version, now) if isinstance(outcome, Article) else outcome
+            if isinstance(found, Rejection):
+                about = replace(found, subject=page.id, url=found.url or page.url, source=found.source or page.source)
+                rejected.keep(connection, [about], now=now, version=version)
+            else:
+                rejected.resolve(connection, "extract", page.id, now)
+        done.mark(connection, "extract", [page.id for page, _ in outcomes], version=version, now=now)
+
+
+def _save_article(
+    connection: Connection, page: Page, article: Article, version: int, now: datetime
+) -> Rejection | None:
+    url = clean(article.url)
+    if too_long(url):
+        return Rejection("extract", "address too long", url)
+    articles = schema.articles
+    rows = connection.execute(
+        sa.select(articles.c.id, articles.c.page, articles.c.text_hash).where(
+            sa.or_(articles.c.url == url, articles.c.page == page.id)
+        )
+    ).all()
+    if any(row.page != page.id for row in rows):
+        return Rejection("extract", "same address as another page", url)
+    _write_article(connection, _article_row(page, article, version, now), rows[0].text_hash if rows else None)
+    return None
+
+
+def _article_row(page: Page, article: Article, version: int, now: datetime) -> dict[str, Any]:
+    title, text = clean(article.title), clean(article.text)
+    seen = page.fetched or article.seen or now
+    # An article dated in the future would stay ahead of every window: it counts from when it was seen.
+    order = min(article.published or seen, seen)
+    return {
+        "page": page.id,
+        "url": clean(article.url),
+        "source": article.source or page.source,
+        "title": title,
+        "text": text,
+        "text_hash": sha256(f"{title}\x00{text}".encode()),
+        "words": len(text.split()),
+        "authors": [clean(author) for author in article.authors],
+        "published_at": article.published,
+        "precision": article.precision,
+        "published_from": article.published_from,
+        "language": article.language,
+        "site": cleaned(article.site),
+        "section": cleaned(article.section),
+        "seen_at": seen,
+        "order_at": order,
+        "day": order.astimezone(UTC).date(),
+        "version": version,
+        "extracted_at": now,
+    }
+
+
+def _write_article(connection: Connection, row: dict[str, Any], known_hash: str | None) -> None:
+    insert = insertion(connection, schema.articles).values(row)
+    fresh = {name: insert.excluded[name] for name in row if name != "page"}
+    article = connection.execute(
+        insert.on_conflict_do_update(index_elements=["page"], set_=fresh).returning(schema.articles.c.id)
+    ).scalar_one()
+    done.announce(connection, done.READING, article, row["order_at"])
+    if known_hash not in (None, row["text_hash"]):
+        done.forget(connection, done.READING, [article])
+
+
+# ------------------------------------------------------------------ annotate
+def save_annotations(
+    store: Store, annotations: Sequence[Annotation], *, version: int, model: str, now: datetime
+) -> None:
+    """Keep sentences by their offsets and vectors in a quarter of their size (``vectors.packed``)."""
+    rows = [
+        {
+            "article": a.article,
+            "language": a.language,
+            "model": model,
+            "dimensions": int(a.vector.shape[-1]),
+            "sentences": [[s.field, s.start, s.end] for s in a.sentences],
+            "vectors": vectors.packed(a.vectors) if len(a.sentences) else b"",
+            "vector": vectors.packed(a.vector),
+            "version": version,
+            "computed_at": now,
+        }
+        for a in annotations
+    ]
+    with store.writing() as connection:
+        upsert(connection, schema.annotations, rows)
+        done.mark(connection, "annotate", [a.article for a in annotations], version=version, now=now)
+
+
+def annotations(store: Store, articles: Sequence[Article]) -> dict[int, Annotation]:
+    """Return the annotations of articles by article id; the sentences' text is cut from the articles given."""
+    by_id = {article.id: article for article in articles}
+    found: dict[int, Annotation] = {}
+    with store.reading() as connection:
+        for some in chunks(list(by_id)):
+            rows = connection.execute(
+                sa.select(schema.annotations).where(schema.annotations.c.article.in_(some))
+            )
+            found |= {row.article: _annotation(row, by_id[row.article]) for row in rows}
+    return found
+
+
+def _annotation(row: sa.Row[Any], article: Article) -> Annotation:
+    return Annotation(
+        article=row.article,
+        language=row.language,
+        sentences=tuple(span_of(article, field, start, end) for field, start, end in row.sentences),
+        vectors=vectors.unpacked(row.vectors, row.dimensions),
+        vector=vectors.unpacked(row.vector, row.dimensions)[0],
+    )
+
+
+# ------------------------------------------------------------------ dedupe
+def band_candidates(
+    store: Store, bands: Sequence[int], *, before: int | None = None, limit: int = 20
+) -> list[Article]:
+    """Return articles that share a band value, those that share most first; with ``before`` only those of a lower id."""
+    f = schema.fingerprint_bands
+    shared = sa.func.count()
+    query = sa.select(f.c.article).where(f.c.value.in_([_signed(value) for value in set(bands)]))
+    if before is not None:
+        query = query.where(f.c.article < before)
+    query = query.group_by(f.c.article).order_by(shared.desc(), f.c.article).limit(limit)
+    with store.reading() as connection:
+        return articles_by_id(connection, list(connection.scalars(query)))
+
+
+def _signed(value: int) -> int:
+    """Return a hash of up to 64 bits as the signed number that databases keep."""
+    return (value + 2**63) % 2**64 - 2**63
+
+
+def save_copies(
+    store: Store, checked: Sequence[tuple[Article, Sequence[int], Copy | None]], *, version: int, now: datetime
+) -> None:
+    """Keep fingerprints and the copies found; what was held a copy before and is none now, is none."""
+    ids = [article.id for article, _, _ in checked]
+    bands = [
+        {"article": article.id, "position": n, "value": _signed(value), "version": version, "computed_at": now}
+        for article, values, _ in checked
+        for n, value in enumerate(values)
+    ]
+    found = [
+        {"article": c.article, "origin": c.origin, "score": c.score, "reason": c.reason}
+        | {"version": version, "computed_at": now}
+        for _, _, c in checked
+        if c is not None
+    ]
+    with store.writing() as connection:
+        for some in chunks(ids):
+            for table in (schema.fingerprint_bands, schema.copies):
+                connection.execute(sa.delete(table).where(table.c.article.in_(some)))
+        upsert(connection, schema.fingerprint_bands, bands)
+        upsert(connection, schema.copies, found)
+        refresh_stories_of(connection, ids)
+        done.mark(connection, "dedupe", ids, version=version, now=now)
+
+
+def origins(store: Store, articles: Sequence[Article]) -> dict[int, int]:
+    """Return, for those articles that are copies, the id of the article that each repeats."""
+    found: dict[int, int] = {}
+    with store.reading() as connection:
+        for some in chunks([article.id for article in articles]):
+            rows = connection.execute(
+                sa.select(schema.copies.c.article, schema.copies.c.origin).where(schema.copies.c.article.in_(some))
+            )
+            found |= {row.article: row.origin for row in rows}
+    return found

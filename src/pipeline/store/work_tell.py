@@ -1,0 +1,312 @@
+"""What telling asks of the store and saves: series, trends, reports and summaries.
+
+A story counts once, on the day of its first article; it has a theme when one of its articles that is no copy has a
+live tag of it. Days are inclusive at both ends.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pipeline.model import (
+    Burst,
+    Changepoint,
+    Point,
+    Quote,
+    Report,
+    Sentence,
+    Series,
+    Shape,
+    Span,
+    Story,
+    Summary,
+    Trend,
+)
+from pipeline.store import schema
+from pipeline.store.rows import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy.engine import Connection, Row
+
+    from pipeline.store.engine import Store
+
+MOST_TRENDS = 1000
+TOP_SOURCES = 5
+CHANGED = ("stories", "total", "share", "before_stories", "before_total", "verdict", "version")
+
+
+# ------------------------------------------------------------------ series
+def _themed(*columns: Any) -> sa.Select[Any]:
+    """Select from live tags of articles that are no copies, with their stories."""
+    t, p, st, c = schema.tags, schema.story_articles, schema.stories, schema.copies
+    return (
+        sa.select(*columns)
+        .join_from(t, p, p.c.article == t.c.article)
+        .join(st, st.c.id == p.c.story)
+        .outerjoin(c, c.c.article == t.c.article)
+        .where(t.c.superseded_at.is_(None), c.c.article.is_(None))
+    )
+
+
+def series(store: Store, start: date, end: date, themes: Sequence[str]) -> list[Series]:
+    """Return stories a day with each theme, and all stories a day; a day without any story is a gap, not a zero."""
+    t, st = schema.tags, schema.stories
+    counted = sa.func.count(sa.distinct(st.c.id))
+    with store.reading() as connection:
+        totals = _by_day(connection, sa.select(st.c.day, sa.func.count()).where(st.c.articles > st.c.copies), start, end)
+        rows = connection.execute(
+            _themed(t.c.theme, st.c.day, counted)
+            .where(t.c.theme.in_(themes), st.c.day.between(start, end))
+            .group_by(t.c.theme, st.c.day)
+        )
+        found: dict[str, dict[date, float]] = defaultdict(dict)
+        for theme, day, stories in rows:
+            found[theme][day] = float(stories)
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    return [
+        Series(
+            theme,
+            start,
+            tuple(found[theme].get(day, 0.0) if day in totals else None for day in days),
+            tuple(totals.get(day, 0.0) for day in days),
+        )
+        for theme in themes
+    ]
+
+
+def _by_day(connection: Connection, query: sa.Select[Any], start: date, end: date) -> dict[date, float]:
+    day = schema.stories.c.day
+    rows = connection.execute(query.where(day.between(start, end)).group_by(day))
+    return {found: float(stories) for found, stories in rows}
+
+
+def save_series(store: Store, found: Sequence[Series], *, version: int, now: datetime) -> None:
+    """Keep the counts that trends were computed on; a day that changed supersedes what was known of it."""
+    s = schema.series
+    with store.writing() as connection:
+        for one in found:
+            days = [one.start + timedelta(days=n) for n in range(len(one.counts))]
+            live = sa.select(s.c.day, s.c.stories, s.c.total).where(
+                s.c.theme == one.theme, s.c.superseded_at.is_(None), s.c.day.between(days[0], days[-1])
+            )
+            known = {row.day: (row.stories, row.total) for row in connection.execute(live)}
+            rows = [
+                {"theme": one.theme, "day": day, "stories": count, "total": total}
+                for day, count, total in zip(days, one.counts, one.totals, strict=True)
+                if known.get(day) != (count, total)
+            ]
+            _supersede_days(connection, one.theme, [row["day"] for row in rows if row["day"] in known], now)
+            if rows:
+                connection.execute(sa.insert(s), [{**row, "version": version, "computed_at": now} for row in rows])
+
+
+def _supersede_days(connection: Connection, theme: str, days: Sequence[Any], now: datetime) -> None:
+    s = schema.series
+    for start in range(0, len(days), CHUNK):
+        changed = (s.c.theme == theme, s.c.superseded_at.is_(None), s.c.day.in_(days[start : start + CHUNK]))
+        connection.execute(sa.update(s).where(*changed).values(superseded_at=now))
+
+
+def voices(store: Store, theme: str, start: date, end: date) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return how many stories of a theme's window take each stance, and the names of the sources with most of them.
+
+    A story has the stance of its best-scored article.
+    """
+    t, st, a, s = schema.tags, schema.stories, schema.articles, schema.sources
+    window = (t.c.theme == theme, st.c.day.between(start, end))
+    best = sa.func.row_number().over(partition_by=st.c.id, order_by=(t.c.score.desc(), t.c.article)).label("rank")
+    ranked = _themed(t.c.stance, best).where(*window).subquery()
+    stances = sa.select(ranked.c.stance, sa.func.count()).where(ranked.c.rank == 1).group_by(ranked.c.stance)
+    stories = sa.func.count(sa.distinct(st.c.id))
+    top = (
+        _themed(s.c.name)
+        .join(a, a.c.id == t.c.article)
+        .join(s, s.c.key == a.c.source)
+        .where(*window)
+        .group_by(s.c.key, s.c.name)
+        .order_by(stories.desc(), s.c.key)
+        .limit(TOP_SOURCES)
+    )
+    with store.reading() as connection:
+        return {stance: n for stance, n in connection.execute(stances)}, tuple(connection.scalars(top))
+
+
+# ------------------------------------------------------------------ trends
+def save_trends(store: Store, trends: Sequence[Trend], *, version: int, now: datetime) -> list[Trend]:
+    """Keep trends and return them with ids. One that is as it was is not written again, a changed one supersedes it."""
+    with store.writing() as connection:
+        return [_save_trend(connection, trend, version, now) for trend in trends]
+
+
+def _save_trend(connection: Connection, trend: Trend, version: int, now: datetime) -> Trend:
+    t = schema.trends
+    row = {**_trend_row(trend), "version": version}
+    live = connection.execute(
+        sa.select(t).where(
+            t.c.theme == trend.theme,
+            t.c.start_day == trend.start,
+            t.c.end_day == trend.end,
+            t.c.superseded_at.is_(None),
+        )
+    ).first()
+    if live is not None and all(live._mapping[name] == value for name, value in row.items()):
+        return _trend(live)
+    if live is not None:
+        connection.execute(sa.update(t).where(t.c.id == live.id).values(superseded_at=now))
+        _supersede_summaries(connection, live.id, now)
+    return _trend(connection.execute(sa.insert(t).values(**row, computed_at=now).returning(t)).one())
+
+
+def _supersede_summaries(connection: Connection, trend: int, now: datetime, language: str | None = None) -> None:
+    s = schema.summaries
+    query = sa.update(s).where(s.c.trend == trend, s.c.superseded_at.is_(None))
+    if language is not None:
+        query = query.where(s.c.language == language)
+    connection.execute(query.values(superseded_at=now))
+
+
+SAME = (
+    "theme", "stories", "total", "share", "low", "high", "before_stories", "before_total", "before_share",
+    "change", "change_low", "change_high", "verdict",
+)  # fmt: skip
+
+
+def _trend_row(trend: Trend) -> dict[str, Any]:
+    return {
+        **{name: _plain(getattr(trend, name)) for name in SAME},
+        "start_day": trend.start,
+        "end_day": trend.end,
+        "sparkline": [int(n) for n in trend.sparkline],
+        "shape": _shape_json(trend.shape) if trend.shape else None,
+        "stances": {stance: int(n) for stance, n in trend.stances.items()},
+        "top_sources": list(trend.top_sources),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return Python's own number for one of numpy's, which drivers and JSON refuse."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def _shape_json(shape: Shape) -> dict[str, Any]:
+    parts = {"points": shape.points, "bursts": shape.bursts, "changepoints": shape.changepoints}
+    return {
+        name: [{key: _plain(value) for key, value in asdict(one).items()} for one in found]
+        for name, found in parts.items()
+    }
+
+
+def _shape(parts: Mapping[str, Any]) -> Shape:
+    return Shape(
+        tuple(Point(**one) for one in parts["points"]),
+        tuple(Burst(**one) for one in parts["bursts"]),
+        tuple(Changepoint(**one) for one in parts["changepoints"]),
+    )
+
+
+def _trend(row: Row[Any]) -> Trend:
+    return Trend(
+        **{name: row._mapping[name] for name in SAME},
+        start=row.start_day,
+        end=row.end_day,
+        sparkline=tuple(row.sparkline),
+        shape=_shape(row.shape) if row.shape else None,
+        stances=dict(row.stances),
+        top_sources=tuple(row.top_sources),
+        id=row.id,
+    )
+
+
+def trends_to_tell(store: Store, language: str, version: int) -> list[Trend]:
+    """Return live trends without a summary of this version in this language, newest first."""
+    t, s = schema.trends, schema.summaries
+    told = sa.exists().where(
+        s.c.trend == t.c.id, s.c.language == language, s.c.version == version, s.c.superseded_at.is_(None)
+    )
+    query = sa.select(t).where(t.c.superseded_at.is_(None), ~told).order_by(t.c.end_day.desc(), t.c.theme)
+    with store.reading() as connection:
+        return [_trend(row) for row in connection.execute(query.limit(MOST_TRENDS))]
+
+
+def live_trends(store: Store, *, end: date | None = None) -> list[Trend]:
+    """Return the newest live trend of each active theme, or those of the window that ends on a day."""
+    t, th = schema.trends, schema.themes
+    newer = t.alias()
+    query = sa.select(t).join_from(t, th, th.c.key == t.c.theme).where(t.c.superseded_at.is_(None), th.c.active)
+    if end is not None:
+        query = query.where(t.c.end_day == end)
+    else:
+        newest = sa.select(sa.func.max(newer.c.end_day)).where(
+            newer.c.theme == t.c.theme, newer.c.superseded_at.is_(None)
+        )
+        query = query.where(t.c.end_day == newest.scalar_subquery())
+    with store.reading() as connection:
+        rows = connection.execute(query.order_by(t.c.theme, t.c.id.desc()).limit(MOST_TRENDS))
+        found: dict[str, Trend] = {}
+        for row in rows:
+            found.setdefault(row.theme, _trend(row))
+    return list(found.values())
+
+
+# ------------------------------------------------------------------ reports
+def reports(store: Store, theme: str, start: date, end: date, *, limit: int = 20) -> list[Report]:
+    """Return the best tagged article of each story of a window: most voices first, then the highest score."""
+    t, st, a, s = schema.tags, schema.stories, schema.articles, schema.sources
+    rank = sa.func.row_number().over(partition_by=st.c.id, order_by=(t.c.score.desc(), t.c.article)).label("rank")
+    ranked = (
+        _themed(t.c.id.label("tag"), t.c.article, st.c.id.label("story"), rank)
+        .where(t.c.theme == theme, st.c.day.between(start, end))
+        .subquery()
+    )
+    query = (
+        sa.select(
+            *[c.label(f"story_{c.name}") for c in st.c],
+            *[c.label(f"tag_{c.name}") for c in t.c],
+            a.c.url, a.c.title, a.c.source, a.c.order_at, a.c.language,
+            s.c.name.label("source_name"), s.c.kind, s.c.language.label("source_language"),
+        )
+        .join_from(ranked, t, t.c.id == ranked.c.tag)
+        .join(st, st.c.id == ranked.c.story)
+        .join(a, a.c.id == ranked.c.article)
+        .join(s, s.c.key == a.c.source)
+        .where(ranked.c.rank == 1)
+        .order_by(st.c.voices.desc(), t.c.score.desc(), st.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+        evidence = _best_evidence(connection, [row.tag_id for row in rows])
+        quotes = _best_quotes(connection, [row.tag_article for row in rows])
+        stories = stories_by_id(connection, [row.story_id for row in rows])
+    return [
+        _report(row, stories[row.story_id], evidence[row.tag_id], quotes.get(row.tag_article))
+        for row in rows
+        if row.tag_id in evidence
+    ]
+
+
+def _report(row: Row[Any], story: Story, evidence: Span, quote: Quote | None) -> Report:
+    return Report(
+        story=story,
+        theme=row.tag_theme,
+        score=row.tag_score,
+        stance=row.tag_stance,
+        evidence=evidence,
+        article=row.tag_article,
+        article_url=row.url,
+        article_title=row.title,
+        source=row.source,
+        source_name=row.source_name,
+        published=row.order_at,
+        quote=quote,
+        language=row.language or row.source_language,
+        kind=row.kind,
+    )

@@ -1,0 +1,179 @@
+"""Learn a tagger from theme files: a definition alone is enough, every example for or against makes it better.
+
+The definition gives each theme a prototype vector and with it a prior log-odds; examples move the weights away from
+it. Examples of the other themes count as near misses unless they look like this theme too, since themes co-occur.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pipeline.tag import features, fit, stance
+from pipeline.tag.tagger import ALPHA, BETA, CUE, HASHED, Tagger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.model import Theme, Vectors
+
+    Floats = NDArray[np.float64]
+
+TEMPLATES = ("{}", "News: {}", "This text is about {}.")
+BACKGROUND = (
+    "sports", "weather", "politics and elections", "health and medicine", "crime and courts", "film and music",
+    "travel", "companies and markets", "science and research", "computers and software", "education", "food and drink",
+    "war and diplomacy", "nature and animals", "family and everyday life", "cars and transport",
+)  # fmt: skip
+DENSE = 3.0  # how freely vectors may move a theme from its definition
+DEFINITION = 2.0  # a definition counts as so many examples
+OTHERS = 0.4  # what another theme's example counts as a near miss, where the theme has near misses of its own
+LIMIT = 4_000  # examples that are learnt from
+ENOUGH = 8  # examples of a language from which its words are trusted
+
+
+class Encode(Protocol):
+    """Texts and their languages to unit rows, float32 (texts, dimensions)."""
+
+    def __call__(self, texts: Sequence[str], languages: Sequence[str | None] | None = None, /) -> Vectors: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What is learnt from: labels are 1, 0 or NaN (not said), (rows, themes)."""
+
+    texts: list[str]
+    languages: list[str]
+    labels: Floats
+    weights: Floats
+    definition: NDArray[np.bool_]
+
+
+def learn(themes: Sequence[Theme], encode: Encode) -> Tagger:
+    """Learn a tagger for ``themes``. The same themes and encoder give the same tagger."""
+    prototypes = np.stack([prototype(theme, encode) for theme in themes])
+    background = encode([f"News: {topic}" for topic in BACKGROUND], None)
+    rows = _rows(themes)
+    vectors = encode(rows.texts, rows.languages)
+    hashed = [features.ids(text) for text in rows.texts]
+    idf = features.idf(hashed)
+    blank = Tagger.blank(themes, prototypes, background, idf, _languages(rows))
+    cues = blank.cue_counts(rows.texts)
+    gram, table = _gram(vectors, hashed, idf, cues)
+    offsets = blank.prior(vectors, cues)
+    labels, weights = np.nan_to_num(rows.labels), _weights(rows)
+    root = fit.factor(gram)
+    folds = _folds(rows)
+    if _examples(rows):
+        outside = fit.held_out(root, labels, weights, offsets, folds)
+        weights = np.where(np.isnan(rows.labels) & (outside > 0), 0.0, weights)  # it seems to be of this theme too
+    theta, bias = fit.logistic(root, labels, fit.balanced(labels, weights), offsets)
+    slopes = _calibration(rows, root, (labels, weights, offsets), folds)
+    alpha = np.linalg.solve(root.T, theta)
+    return blank.taught(
+        dense=DENSE * vectors.T @ alpha,
+        hashed=HASHED * (table.T @ alpha),
+        cued=CUE * cues.T @ alpha,
+        bias=bias,
+        platt=slopes,
+        stances=stance.learn(themes, prototypes, encode),
+    )
+
+
+def facets(definition: str) -> list[str]:
+    """Return a definition and, where it lists several things, each of them."""
+    parts = [p.strip() for p in re.split(r"[,;:]|\band\b", definition)]
+    parts = [p for p in parts if len(p) > 2]
+    return [definition, *parts] if 1 < len(parts) <= 8 and len(definition) <= 120 else [definition]
+
+
+def prototype(theme: Theme, encode: Encode) -> Vectors:
+    """One unit vector for what a theme is about, the mean over what is said of it in several frames."""
+    said = [*facets(theme.definition), *([theme.name] if theme.name != theme.definition else [])]
+    said += [x for x in (theme.asserts, theme.disputes) if x]
+    mean = encode([t.format(x) for x in said for t in TEMPLATES], None).mean(0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+
+def _rows(themes: Sequence[Theme]) -> Rows:
+    """All examples, one row a text even where several themes say something of it, then the definitions."""
+    seen: dict[str, int] = {}
+    texts: list[str] = []
+    languages: list[str] = []
+    said: list[tuple[int, int, float]] = []
+    for column, theme in enumerate(themes):
+        for example in _thinned(theme, len(themes)):
+            key = " ".join(features.words(example.text))
+            if key not in seen:
+                seen[key] = len(texts)
+                texts.append(example.text)
+                languages.append(example.language)
+            said.append((seen[key], column, float(example.applies)))
+    examples = len(texts)
+    for column, theme in enumerate(themes):
+        for text in (theme.name, theme.definition, theme.asserts, theme.disputes):
+            if text:
+                said.append((len(texts), column, 1.0))
+                texts.append(text)
+                languages.append("en")
+    labels = np.full((len(texts), len(themes)), np.nan)
+    for row, column, value in said:
+        labels[row, column] = value
+    return Rows(texts, languages, labels, np.ones_like(labels), np.arange(len(texts)) >= examples)
+
+
+def _thinned(theme: Theme, themes: int) -> Sequence[object]:
+    step = max(1, -(-len(theme.examples) * themes // LIMIT))
+    return theme.examples[::step]
+
+
+def _examples(rows: Rows) -> int:
+    return int((~rows.definition).sum())
+
+
+def _weights(rows: Rows) -> Floats:
+    """What each row counts for each theme."""
+    own = (rows.labels[~rows.definition] == 0).sum(0) >= 5  # themes that come with near misses
+    unsaid = np.where(own, OTHERS, 1.0)
+    weights = np.where(np.isnan(rows.labels), unsaid, 1.0)
+    weights[rows.definition] *= DEFINITION
+    return np.asarray(weights)
+
+
+def _languages(rows: Rows) -> tuple[str, ...]:
+    found, counts = np.unique([x for x, d in zip(rows.languages, rows.definition, strict=True) if not d], return_counts=True)
+    return tuple(str(x) for x, n in zip(found, counts, strict=True) if n >= ENOUGH)
+
+
+def _folds(rows: Rows) -> list[int]:
+    """Definitions are in no fold: every model knows them."""
+    order = np.random.default_rng(0).permutation(len(rows.texts))
+    return [-1 if d else int(n) % fit.FOLDS for n, d in zip(order, rows.definition, strict=True)]
+
+
+def _gram(vectors: Vectors, hashed: Sequence[features.Ids], idf: NDArray[np.float32], cues: Floats) -> tuple[Floats, object]:
+    """Inner products of all rows over the three kinds of features; and the hashed table, sparse (rows, SIZE)."""
+    from scipy.sparse import csr_matrix
+
+    values = [features.weights(row, idf) for row in hashed]
+    ends = np.cumsum([0, *(len(row) for row in hashed)])
+    table = csr_matrix((np.concatenate(values), np.concatenate(hashed), ends), shape=(len(hashed), features.SIZE))
+    dense = vectors.astype(np.float64)
+    gram = DENSE * dense @ dense.T + HASHED * (table @ table.T).toarray() + CUE * cues @ cues.T
+    return gram, table
+
+
+def _calibration(
+    rows: Rows, root: Floats, problem: tuple[Floats, Floats, Floats], folds: Sequence[int]
+) -> tuple[float, float]:
+    labels, weights, offsets = problem
+    if not _examples(rows):
+        return 1.0, 0.0
+    outside = fit.held_out(root, labels, weights, offsets, folds)
+    keep = ~rows.definition
+    return fit.platt(outside[keep].ravel(), labels[keep].ravel(), weights[keep].ravel())

@@ -1,0 +1,106 @@
+"""EDGE: what a person sees in a terminal: tables, JSON, CSV, sparklines and progress bars.
+
+One data, several faces: a command computes rows once, ``emit`` renders them. All text is cleaned of control
+characters, since it comes from strangers' pages.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline.outputs.text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Row = Mapping[str, Any]
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(counts: Sequence[float]) -> str:
+    """Return counts as a row of bars, the highest full."""
+    top = max(counts, default=0)
+    if not top:
+        return BARS[0] * len(counts)
+    return "".join(BARS[min(7, int(7 * c / top + 0.5))] for c in counts)
+
+
+def emit(rows: Sequence[Row], columns: Mapping[str, str], *, form: str = "table", title: str = "") -> None:
+    """Print rows as a table, as JSON or as CSV; ``columns`` maps a row's keys to headings, in order."""
+    if form == "json":
+        sys.stdout.write(json.dumps([dict(row) for row in rows], ensure_ascii=False, default=_plain, indent=1) + "\n")
+    elif form == "csv":
+        writer = csv.writer(sys.stdout)
+        keys = list(rows[0]) if rows else list(columns)
+        writer.writerow(keys)
+        writer.writerows([_cell(row.get(key)) for key in keys] for row in rows)
+    else:
+        _print_table(rows, columns, title)
+
+
+def _print_table(rows: Sequence[Row], columns: Mapping[str, str], title: str) -> None:
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for key, heading in columns.items():
+        numbers = any(isinstance(row.get(key), (int, float)) for row in rows)
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_shown(row.get(key))) for key in columns))
+    Console(highlight=False).print(table)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, (list, tuple)):
+        return safe_text(", ".join(str(x) for x in value))
+    return safe_text(str(value))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, (datetime, date)) else str(value)
+
+
+def _cell(value: object) -> str:
+    """Return one CSV cell; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return str(value)
+    text = _shown(value) if isinstance(value, (list, tuple)) else safe_text(str(_plain(value)))
+    return "'" + text if text.lstrip(" \ufeff'\"").startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+@contextmanager
+def progress_bars(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield ``progress(stage, done, total)`` that draws one bar a stage; on no terminal, nothing is drawn."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda *_: None if quiet else None
+        return
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=max(total, done) or 1)
+            if total == 0:
+                bars.update(tasks[stage], completed=1, total=1)
+
+        yield progress

@@ -1,0 +1,118 @@
+"""Which points are far above expectation, with the false-discovery rate controlled over the whole series.
+
+Counts are negative binomial around what was expected, other values Gaussian; where the series is long enough to
+show how heavy its own upper tail is, that tail replaces the textbook's. Says nothing about why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control, nbinom, norm, poisson
+
+from pipeline.model import Burst
+from pipeline.trend.expected import spread
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+Q = 0.05  # of the bursts reported, at most this share is false
+TAIL_FROM = 400  # points from which a series shows its own tail
+TINY = 1e-300
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Null:
+    """How values scatter around ``expected`` when nothing happens; arrays of one shape.
+
+    ``dispersion`` is the negative binomial's variance factor (variance = mean * (1 + dispersion * mean)) for
+    counts, None for other values, which have the standard deviation ``sigma``.
+    """
+
+    expected: Floats
+    sigma: float
+    dispersion: float | None
+
+    def tail(self, values: Floats) -> Floats:
+        """Probability of a value at least this large."""
+        if self.dispersion is None:
+            return np.asarray(norm.sf(values, self.expected, self.sigma))
+        if self.dispersion < 1e-6:
+            return np.asarray(poisson.sf(values - 1, self.expected))
+        return np.asarray(nbinom.sf(values - 1, *self._shape()))
+
+    def band(self, coverage: float = 0.95) -> tuple[Floats, Floats]:
+        """Lower and upper bound of the central interval of a value."""
+        low, high = (1 - coverage) / 2, (1 + coverage) / 2
+        if self.dispersion is None:
+            reach = float(norm.ppf(high)) * self.sigma
+            return self.expected - reach, self.expected + reach
+        if self.dispersion < 1e-6:
+            return np.asarray(poisson.ppf(low, self.expected)), np.asarray(poisson.ppf(high, self.expected))
+        return np.asarray(nbinom.ppf(low, *self._shape())), np.asarray(nbinom.ppf(high, *self._shape()))
+
+    def deviations(self, values: Floats) -> Floats:
+        """How many standard deviations each value lies above expectation."""
+        if self.dispersion is None:
+            return (values - self.expected) / self.sigma
+        return (values - self.expected) / np.sqrt(self.expected * (1 + self.dispersion * self.expected))
+
+    def _shape(self) -> tuple[float, Floats]:
+        assert self.dispersion is not None
+        return 1 / self.dispersion, 1 / (1 + self.dispersion * self.expected)
+
+
+def counted(values: Floats, expected: Floats) -> Null:
+    """The null of counts; dispersion by moments over the 98 % least surprising points."""
+    expected = np.maximum(expected, 0.02)
+    pull = (values - expected) ** 2 / expected
+    kept = pull <= np.quantile(pull, 0.98)
+    weight = expected[kept] ** 2
+    excess = (values[kept] - expected[kept]) ** 2 - expected[kept]
+    dispersion = max(0.0, float(excess.sum() / max(weight.sum(), TINY)))
+    return Null(expected, 1.0, dispersion)
+
+
+def measured(values: Floats, expected: Floats) -> Null:
+    """The null of values that are no counts; the scale is robust, and never below rounding."""
+    rest = values - expected
+    return Null(expected, max(spread(rest), 1e-9 * float(np.abs(values).max(initial=1.0))), None)
+
+
+def bursts(values: Floats, null: Null, known: Mask, *, join: int = 1, q: float = Q) -> tuple[Burst, ...]:
+    """Runs of points whose excess survives Benjamini and Hochberg at ``q``; runs up to ``join`` apart are one.
+
+    ``score`` is the largest number of standard deviations above expectation, ``q`` the smallest adjusted p.
+    """
+    chance = np.where(known, null.tail(values), 1.0)
+    if known.sum() >= TAIL_FROM:
+        chance = _own_tail(chance, known)
+    adjusted = false_discovery_control(np.clip(chance, TINY, 1.0))
+    score = null.deviations(values)
+    runs = _runs(np.flatnonzero(adjusted <= q), join)
+    return tuple(
+        Burst(lo, hi, round(float(score[lo : hi + 1].max()), 2), float(f"{adjusted[lo : hi + 1].min():.3g}"))
+        for lo, hi in runs
+    )
+
+
+def _own_tail(chance: Floats, known: Mask) -> Floats:
+    """Probabilities corrected by the upper tail that the series itself shows between its 90 % and 99 % points.
+
+    Surprise, -log p, is exponential with mean 1 under the null; a series whose surprises grow faster there has a
+    heavier tail than assumed, which is then continued at its own rate. Corrections only make claims weaker.
+    """
+    surprise = -np.log(np.maximum(chance, TINY))
+    from_, to = np.quantile(surprise[known], [0.90, 0.99])
+    rate = max(1.0, float(to - from_) / np.log(10))
+    beyond = surprise > from_
+    return np.where(beyond, np.maximum(0.1 * np.exp(-(surprise - from_) / rate), chance), chance)
+
+
+def _runs(places: NDArray[np.int_], join: int) -> list[tuple[int, int]]:
+    if len(places) == 0:
+        return []
+    cuts = np.flatnonzero(np.diff(places) > join) + 1
+    return [(int(part[0]), int(part[-1])) for part in np.split(places, cuts)]
