@@ -22,16 +22,19 @@ from pipeline.errors import CollectError, StoreError, TidelineError
 from pipeline.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from scrapy.crawler import Crawler
+
+    from crawlers.handover import Handover
     from pipeline.config import Config
-
-GRACE = 10.0  # seconds that fetches under way get after the end was asked for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one crawl; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m crawlers", description="Run one crawl of all sources that are due.")
+    parser = argparse.ArgumentParser(
+        prog="python -m crawlers", description="Run one crawl of all sources that are due."
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file, tideline.toml by default")
     parser.add_argument("--database", metavar="URL", help="database, in place of the one in the settings")
     given = parser.parse_args(arguments)
@@ -48,55 +51,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def crawl(config: Config) -> None:
     """Crawl what is due, reporting on stdout. Raises CollectError when the crawl as a whole failed."""
-    from crawlers.crawl import Crawl
     from crawlers.handover import Handover
 
     logging.getLogger().addHandler(logging.NullHandler())
     with open_store(config.database_url) as store:
         handover = Handover(store, config)
-        spider = _run(config, Crawl, handover=handover, report=_report, seconds=config.crawl_seconds)
-        counts = dict(handover.counts)
-    if spider is None or spider.failed:
-        raise CollectError(f"the crawl failed: {spider.failed if spider else 'it did not start'}")
-    _print({"finished": True, "counts": counts})
+        _run(config, handover)
+    _finish(handover)
 
 
-def _run(config: Config, spider_class: type[Any], **options: Any) -> Any:
-    """Run the spider in a reactor of its own and return it; a termination signal ends it in order."""
+def _run(config: Config, handover: Handover) -> None:
+    """Run the spider in the one reactor of this process; a termination signal ends it in order."""
     from scrapy.crawler import AsyncCrawlerProcess
 
+    from crawlers.crawl import Crawl
     from crawlers.settings import scrapy_settings
 
-    process = AsyncCrawlerProcess(scrapy_settings(config), install_root_handler=False)
-    crawler = process.create_crawler(spider_class)
-    crawling = process.crawl(crawler, **options)
-    _end_on_signals(process)
+    def give_up(failed: str | None = None) -> None:
+        # All that counts is committed; fetches that hang must not hold the process.
+        if failed:
+            print(f"the crawl failed: {failed}", file=sys.stderr, flush=True)  # noqa: T201
+            os._exit(1)
+        _finish(handover)
+        os._exit(0)
+
+    process = AsyncCrawlerProcess(scrapy_settings(config))
+    crawler = process.create_crawler(Crawl)
+    crawling = process.crawl(crawler, handover=handover, report=_report, give_up=give_up, seconds=config.crawl_seconds)
+    _end_on_signals(crawler, give_up)
     process.start(install_signal_handlers=False)
+    failed = crawler.spider.failed if isinstance(crawler.spider, Crawl) else "it did not start"
     if crawling.done() and not crawling.cancelled() and (error := crawling.exception()):
-        raise CollectError(f"the crawl failed: {type(error).__name__}: {error}") from error
-    return crawler.spider
+        failed = f"{type(error).__name__}: {error}"
+    if failed:
+        raise CollectError(f"the crawl failed: {failed}")
 
 
-def _end_on_signals(process: Any) -> None:
+def _end_on_signals(crawler: Crawler, give_up: Callable[[], None]) -> None:
     from twisted.internet import reactor
 
-    def stop() -> None:
-        # Fetches under way may finish; whatever does not in time is still to do for the next crawl.
-        reactor.callLater(GRACE, _stop_reactor)
-        reactor.callWhenRunning(process._stop_dfd)
+    twisted: Any = reactor
 
     def end(_signal: int, _frame: object) -> None:
-        reactor.callFromThread(stop)
+        ask = getattr(crawler.spider, "end", give_up)
+        twisted.callFromThread(ask)
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
 
 
-def _stop_reactor() -> None:
-    from twisted.internet import reactor
-
-    if reactor.running:
-        reactor.stop()
+def _finish(handover: Handover) -> None:
+    _print({"finished": True, "counts": dict(handover.counts)})
 
 
 def _report(done: int, total: int, sources: int) -> None:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import scrapy
 from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
+from scrapy.utils.asyncio import call_later, create_looping_call
+from scrapy.utils.defer import deferred_from_coro
 
 from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
@@ -27,24 +29,36 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from twisted.python.failure import Failure
 
     from pipeline.model import Link, Poll, Source
 
 TICK = 0.2  # seconds between two looks at the clock, the room for links, and progress
+GRACE = 10.0  # seconds that fetches under way get once the crawl is to end
 FIRST = 100  # sources are looked at before pages are fetched
 
 
 class Crawl(scrapy.Spider):
-    """One crawl. ``report`` is told done, total and the number of sources about five times a second."""
+    """One crawl of at most ``seconds``.
+
+    ``report`` is told done, total and the number of sources looked at about five times a second; ``give_up`` is
+    called when a crawl that should end has not ended in time, and must end the process.
+    """
 
     name = "tideline"
 
-    def __init__(self, handover: Handover, report: Callable[[int, int, int], None], seconds: float) -> None:
+    def __init__(
+        self,
+        handover: Handover,
+        report: Callable[[int, int, int], None],
+        give_up: Callable[[str | None], None],
+        seconds: float,
+    ) -> None:
         super().__init__()
         self.handover = handover
         self.report = report
+        self.give_up = give_up
         self.ends = time.monotonic() + seconds
+        self.ending = False
         self.failed: str | None = None
         self.waiting: dict[str, datetime] = {}
         self.parts: dict[str, _Parts] = {}
@@ -69,8 +83,6 @@ class Crawl(scrapy.Spider):
 
     def opened(self) -> None:
         """Begin to tick."""
-        from scrapy.utils.asyncio import create_looping_call
-
         self._ticking = create_looping_call(self.tick)
         self._ticking.start(TICK, now=False)
         self.crawler.signals.connect(self.closed_down, signals.spider_closed)
@@ -87,33 +99,35 @@ class Crawl(scrapy.Spider):
         try:
             self._refill()
         except Exception as error:  # noqa: BLE001  # a looping call would die silently; the crawl must end instead
-            self.failed = f"{type(error).__name__}: {error}"
+            self.failed = _said(error)
         if self.failed or time.monotonic() > self.ends:
-            self.crawler.engine.spider and self._close()
+            self.end()
 
-    def _close(self) -> None:
-        from scrapy.utils.defer import deferred_from_coro
-
-        reason = "failed" if self.failed else "time is over"
-        deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
+    def end(self) -> None:
+        """Take no more work and close. Fetches under way get ten seconds; after that ``give_up`` ends the process."""
+        if self.ending:
+            return
+        self.ending = True
+        call_later(GRACE, lambda: self.give_up(self.failed))
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason="failed" if self.failed else "ended"))
 
     def idle(self) -> None:
         """Go on while the store knows more; otherwise let the crawl end."""
-        if self.failed:
-            raise CloseSpider("failed")
+        if self.failed or self.ending:
+            raise CloseSpider("ended")
         self.handover.more = True
         if self._refill():
             raise DontCloseSpider
 
-    def stumbled(self, failure: Failure) -> None:
+    def stumbled(self, failure: Any) -> None:
         """Note an exception that nothing caught: the store is gone, or a bug. The crawl ends as failed."""
-        self.failed = f"{failure.type.__name__}: {failure.value}"
+        self.failed = _said(failure.value)
 
     def _tell(self) -> None:
         self.report(self.handover.done, self.handover.total, self.handover.counts["looks"])
 
     def _refill(self) -> int:
-        links = self.handover.links()
+        links = [] if self.ending else self.handover.links()
         for link in links:
             self._fetch(link)
         return len(links)
@@ -150,7 +164,7 @@ class Crawl(scrapy.Spider):
             return None
         validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"))
         if before and (response.status == 304 or is_unchanged(before, response.body)):
-            self.handover.unchanged(source, before, response.status, validators)
+            self.handover.unchanged(before, response.status, validators)
             return None
         sight = Sight(source, response.url, response.body, now, _header(response, "Content-Type") or "", before)
         look = _read(sight)
@@ -159,7 +173,7 @@ class Crawl(scrapy.Spider):
         self.handover.looked(sight, look, response.status, validators)
         return None
 
-    def on_look_failure(self, failure: Failure) -> None:
+    def on_look_failure(self, failure: Any) -> None:
         """Save why a source could not be reached."""
         about = failure.request.cb_kwargs
         trouble = trouble_of_failure(failure.value, failure.request.url)
@@ -183,7 +197,7 @@ class Crawl(scrapy.Spider):
         sight = replace(parts.sight, address=response.url, body=response.body)
         self._add_part(parts, replace(_read(sight), more=()))
 
-    def on_part_failure(self, failure: Failure) -> None:
+    def on_part_failure(self, failure: Any) -> None:
         """Go on without a part that could not be reached."""
         parts = failure.request.cb_kwargs["parts"]
         trouble = trouble_of_failure(failure.value, failure.request.url)
@@ -207,7 +221,7 @@ class Crawl(scrapy.Spider):
         else:
             self.handover.page(link, response.url, response.body, _header(response, "Content-Type"))
 
-    def on_page_failure(self, failure: Failure) -> None:
+    def on_page_failure(self, failure: Any) -> None:
         """Save why a page could not be fetched."""
         link = failure.request.cb_kwargs["link"]
         self.handover.page_troubled(link, trouble_of_failure(failure.value, failure.request.url))
@@ -252,6 +266,10 @@ def _read(sight: Sight) -> Look:
         return WAYS[sight.source.way](sight)
     except Exception as error:  # noqa: BLE001
         return Look(rejections=(broken(sight, error),), error="reader failed", failed=True)
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -107,11 +107,10 @@ class Handover:
             body_hash=None if look.failed or look.more else digest(sight.body),
             failures=_failures(sight.before) + 1 if look.failed else 0,
             error=look.error,
-            new_links=len(look.links) if sight.before is None else 0,
         )
         self._save(poll, sight.before, look)
 
-    def unchanged(self, source: Source, before: Poll, status: int, validators: Validators) -> None:
+    def unchanged(self, before: Poll, status: int, validators: Validators) -> None:
         """Save that a source has nothing new: 304, or the same bytes as before. What was wrong with it still is."""
         poll = replace(
             before,
@@ -148,9 +147,7 @@ class Handover:
         due = self._due(poll, before, published, None)
         self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else ())
 
-    def _due(
-        self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None
-    ) -> datetime:
+    def _due(self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None) -> datetime:
         floor, ceiling = self.config.crawl_floor, self.config.crawl_ceiling
         return collect.next_look(poll, before, published, floor=floor, ceiling=ceiling, retry_at=wait)
 

@@ -50,6 +50,8 @@ def _limits(config: Config) -> dict[str, Any]:
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "MEMUSAGE_LIMIT_MB": MEMORY_MIB,
         "REACTOR_THREADPOOL_MAXSIZE": 20,
+        "CONCURRENT_ITEMS": 1,  # callbacks save by themselves; Scrapy would start a hundred idle tasks an answer
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,  # would read the source of every callback
     }
 
 
@@ -80,6 +82,7 @@ def _doors(config: Config) -> dict[str, Any]:
         "HTTPERROR_ALLOW_ALL": True,
         "LOG_LEVEL": "CRITICAL",
         "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
         "STATS_DUMP": False,
         "JOBDIR": None,  # survives a clean stop only; the frontier is in the store
     }

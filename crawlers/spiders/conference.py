@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from lxml import etree
 
 EVENTS = {"Event", "BusinessEvent", "EducationEvent", "ConferenceEvent", "PublicationEvent", "VideoObject"}
-SESSION = re.compile(r"/(sessions?|talks?|keynotes?|agenda|schedule|program(me)?|workshops?|panels?|sesiones)/[^/]+", re.IGNORECASE)
+SESSION = re.compile(
+    r"/(sessions?|talks?|keynotes?|agenda|schedule|program(me)?|workshops?|panels?|sesiones)/[^/]+", re.IGNORECASE
+)
 
 
 def look(sight: Sight) -> Look:

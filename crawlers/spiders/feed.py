@@ -12,6 +12,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import feedparser
@@ -85,7 +86,16 @@ def _time(entry: Any, now: datetime) -> datetime | None:
                 return sensible(datetime.fromtimestamp(calendar.timegm(parsed), UTC), now)
             except (ValueError, OverflowError, OSError, TypeError):
                 continue
-    return None
+    return _zoneless(entry.get("published"), now)
+
+
+def _zoneless(value: object, now: datetime) -> datetime | None:
+    """Read an RFC 822 date that names no zone, as UTC: off by hours at most, and by no day as a rule."""
+    try:
+        when = parsedate_to_datetime(value) if isinstance(value, str) else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return sensible(when.replace(tzinfo=UTC), now) if when and when.tzinfo is None else None
 
 
 # ------------------------------------------------------------------ JSON Feed

@@ -24,7 +24,15 @@ from pipeline.model import Hint, Link
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ARTICLES = {"Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "TechArticle", "ScholarlyArticle", "Report"}
+ARTICLES = {
+    "Article",
+    "NewsArticle",
+    "BlogPosting",
+    "ReportageNewsArticle",
+    "TechArticle",
+    "ScholarlyArticle",
+    "Report",
+}
 OUTSIDE = "nav|header|footer|aside|form|dialog"
 SERVICE = re.compile(
     r"/(tags?|topics?|categor(y|ies|ia|ias)|authors?|autor(es)?|people|about|contact|privacy|terms|login|signin|signup|"

@@ -6,28 +6,24 @@ Exit status: 0 done, 1 some of the input failed (said on stderr), 2 wrong usage 
 
 from __future__ import annotations
 
-import functools
-import logging
 import signal
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import structlog
 
-from pipeline import __version__, catalogue, terminal
+from pipeline import __version__, catalogue, reading, terminal
 from pipeline import config as settings
 from pipeline.errors import TidelineError
+from pipeline.options import common, log_to_stderr
+from pipeline.wiring import edges, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from pipeline.config import Config
-    from pipeline.flow import Edges
-    from pipeline.store import Store
 
 # Stages and models are imported inside the commands that need them: `tideline --help` must come at once.
 
@@ -58,80 +54,6 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that all share, and the settings as its first argument."""
-
-    @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Settings file (default: tideline.toml here).")
-    @click.option("--database", help="Database URL, instead of the configured one.")
-    @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-    @click.option("--verbose", is_flag=True, help="Log every stage and batch.")
-    @functools.wraps(command)
-    def wrapped(config_file: Path | None, database: str | None, quiet: bool, verbose: bool, **options: Any) -> Any:  # noqa: FBT001
-        _log(quiet=quiet, verbose=verbose)
-        config = settings.load(config_file, database=database)
-        return command(config, **options)
-
-    return wrapped
-
-
-def output(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a reading command ``--json`` and ``--csv``; it gets ``form``."""
-
-    @click.option("--json", "form", flag_value="json", help="Print JSON.")
-    @click.option("--csv", "form", flag_value="csv", help="Print CSV.")
-    @functools.wraps(command)
-    def wrapped(*arguments: Any, form: str | None = None, **options: Any) -> Any:
-        return command(*arguments, form=form or "table", **options)
-
-    return wrapped
-
-
-def _log(*, quiet: bool, verbose: bool) -> None:
-    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-@contextmanager
-def _store(config: Config) -> Iterator[Store]:
-    from pipeline.store import open_store
-
-    store = open_store(config.database_url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-@contextmanager
-def _edges(config: Config, progress: Callable[[str, int, int], None]) -> Iterator[Edges]:
-    from pipeline import flow, nlp
-
-    # catalogues first: a wrong file is said before anything is opened
-    sources, themes = catalogue.sources(config), catalogue.themes(config)
-    entities, conferences = catalogue.entities(config), catalogue.conferences(config)
-    with _store(config) as store:
-        yield flow.Edges(
-            config=config,
-            store=store,
-            models=functools.cache(lambda: nlp.open_models(config)),
-            sources=sources,
-            themes=themes,
-            entities=entities,
-            conferences=conferences,
-            now=lambda: datetime.now(UTC),
-            progress=progress,
-        )
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="tideline")
 def cli() -> None:
@@ -147,7 +69,7 @@ def cli() -> None:
 @cli.command(epilog="Example: tideline init && tideline run")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--print", "only_print", is_flag=True, help="Print the file instead of writing it.")
-def init(folder: Path, only_print: bool) -> None:  # noqa: FBT001
+def init(folder: Path, only_print: bool) -> None:
     """Write a commented tideline.toml into FOLDER (default: here); an existing one is kept."""
     text = settings.as_toml()
     if only_print:
@@ -165,11 +87,11 @@ def init(folder: Path, only_print: bool) -> None:  # noqa: FBT001
 @click.option("--folder", type=click.Path(path_type=Path), default="tideline-demo", show_default=True, help="Where the database and the digest go.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @click.option("--verbose", is_flag=True, help="Log every stage and batch.")
-def demo(folder: Path, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+def demo(folder: Path, quiet: bool, verbose: bool) -> None:
     """The main job offline: crawl the bundled newsroom and go through every stage to a digest."""
     from pipeline import demo as stage
 
-    _log(quiet=quiet, verbose=verbose)
+    log_to_stderr(quiet=quiet, verbose=verbose)
     today = datetime.now(UTC).date()
     with stage.newsroom(today) as proxy:
         config = stage.prepare(folder, today, proxy)
@@ -181,7 +103,7 @@ def demo(folder: Path, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
 @click.option("--only", default="", help="Comma-separated stages, in the order of the flow.")
 @click.option("--send", is_flag=True, help="Mail the digests to the subscribers afterwards.")
 @common
-def run(config: Config, only: str, send: bool) -> None:  # noqa: FBT001
+def run(config: Config, only: str, send: bool) -> None:
     """One pass of every stage over the configured sources; safe to interrupt and to repeat."""
     from pipeline import flow
 
@@ -199,10 +121,32 @@ def run(config: Config, only: str, send: bool) -> None:  # noqa: FBT001
 def _run_stages(config: Config, only: Sequence[str], *, quiet: bool, send: bool = False) -> None:
     from pipeline import flow
 
-    with terminal.progress_bars(quiet=quiet) as progress, _edges(config, progress) as edges:
-        flow.run(edges, only)
+    with terminal.progress_bars(quiet=quiet) as progress, edges(config, progress) as wired:
+        flow.run(wired, only)
         if send:
-            flow.deliver(edges)
+            flow.deliver(wired)
+
+
+def _show_result(config: Config) -> None:
+    """End with the table of themes, where the digest and the database are, and what to try next."""
+    from pipeline import flow
+    from pipeline.outputs import file
+    from pipeline.store import answers
+
+    with edges(config, lambda *_: None) as wired:
+        rows = answers.theme_overview(wired.store)
+        written = file.paths(flow.digest_for(wired, None), config.path(config.digest_folder))
+    terminal.emit(reading.trend_table(rows), reading.TREND_COLUMNS, title=reading.window_title(rows))
+    option = f" --config {config.file}" if config.file and config.file.resolve() != Path("tideline.toml").resolve() else ""
+    click.echo(f"""
+Digest    {written.html}
+          {written.text}
+          {written.chart}
+Database  {config.database_url}
+
+Try next  tideline stories --theme commoditization{option}
+          tideline query "SELECT * FROM quote LIMIT 5"{option}
+          tideline sources --trouble{option}""")
 
 
 @cli.command(epilog="Example: tideline daemon --config /etc/tideline.toml")
@@ -212,7 +156,7 @@ def daemon(config: Config) -> None:
     from pipeline import schedule
 
     catalogue.sources(config), catalogue.themes(config)  # a wrong file is said now, not by the first job
-    with _store(config) as store:
+    with opened(config) as store:
         schedule.daemon(config, store)
 
 
@@ -245,7 +189,7 @@ def cluster(config: Config) -> None:
 @click.option("--themes", "folder", type=click.Path(path_type=Path), help="Folder of theme files, instead of the configured themes.")
 @click.option("--scores", is_flag=True, help="Also the probability of every theme.")
 @common
-def tag(config: Config, folder: Path | None, scores: bool) -> None:  # noqa: FBT001
+def tag(config: Config, folder: Path | None, scores: bool) -> None:
     """Articles as JSON Lines on stdin to themes with evidence and stance, entities, and quotes."""
     from pipeline import filters, nlp
 
@@ -253,6 +197,9 @@ def tag(config: Config, folder: Path | None, scores: bool) -> None:  # noqa: FBT
     models = nlp.open_models(config)
     complaints = filters.Complaints()
     lines = filters.read_lines(sys.stdin.buffer, complaints)
-    tagger = nlp.tagger(config, themes, models)
+    tagger = nlp.tagger(themes, models, config.cache_folder)
     filters.write_lines(filters.tag_lines(lines, models, tagger, watchlist, scores=scores), sys.stdout)
     sys.exit(1 if complaints.count else 0)
+
+
+reading.register(cli)

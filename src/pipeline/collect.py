@@ -38,7 +38,7 @@ def next_look(
 
     ``published`` holds the times that the items of this look carry, in any order. Where they show a rhythm, the
     interval is half of the mean gap between the newest twenty, or an eighth of the present silence if that is
-    longer. Without times the last interval shrinks by a third after new links and grows by half without any.
+    longer. Without times the last interval shrinks by a third while looks bring new links, else grows by a quarter.
     Every failure in a row doubles the floor; what is gone is looked at once a ceiling.
     """
     if poll.status in GONE:
@@ -62,11 +62,11 @@ def _rhythm(poll: Poll, published: Sequence[datetime]) -> float | None:
 
 
 def _learnt(poll: Poll, before: Poll | None, floor: float) -> float:
-    """Seconds learnt from whether the last looks brought anything."""
+    """Seconds learnt from the looks before; how many links of ``poll`` are new is known only once it is saved."""
     if before is None or before.failures:
         return floor
     last = (before.next_due - before.polled).total_seconds()
-    return last * 2 / 3 if poll.new_links else last * 3 / 2
+    return last * 5 / 4 if poll.status == 304 or not before.new_links else last * 2 / 3
 
 
 def retry(attempts: int, now: datetime, *, later: bool, wait_until: datetime | None = None) -> datetime | None:
@@ -81,7 +81,9 @@ def retry(attempts: int, now: datetime, *, later: bool, wait_until: datetime | N
     return max(pause, wait_until) if wait_until else pause
 
 
-def health(poll: Poll | None, now: datetime, *, last_new: datetime | None = None, quiet_after: timedelta = QUIET) -> Health:
+def health(
+    poll: Poll | None, now: datetime, *, last_new: datetime | None = None, quiet_after: timedelta = QUIET
+) -> Health:
     """Say in one word how a source is doing at ``now``.
 
     ``last_new`` is when it last brought a new link; without it nothing can be called quiet.

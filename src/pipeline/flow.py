@@ -21,17 +21,20 @@ from pipeline import cluster, dedupe, engine, extract, nlp, outputs, summarise, 
 from pipeline import digest as digests
 from pipeline.errors import DeliveryError
 from pipeline.model import Rejection, Subscriber
+from pipeline.outputs.email import InDoubt
 from pipeline.store import work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
+    from email.message import EmailMessage
 
     from pipeline.config import Config
     from pipeline.model import (
         Article,
         Conference,
         Copy,
+        Delivery,
         Digest,
         Entity,
         Page,
@@ -151,7 +154,7 @@ def label(edges: Edges) -> Counts:
     version = tag.version(edges.themes, edges.config.embedder)
     tagger: tag.Tagger | None = None
     for articles in _articles(edges, "tag", version):
-        tagger = tagger or nlp.tagger(edges.config, edges.themes, edges.models())
+        tagger = tagger or nlp.tagger(edges.themes, edges.models(), edges.config.cache_folder)
         notes, found = work.annotations(edges.store, articles), []
         for article in articles:
             with _guarded(edges, "tag", version, article.id, article.url):
@@ -194,15 +197,14 @@ def compose(edges: Edges) -> Counts:
     listed = [Subscriber(email, edges.config.digest_language) for email in edges.config.digest_subscribers]
     subscribers = work.sync_subscribers(edges.store, listed, edges.now())
     readers: list[Subscriber | None] = [None, *subscribers]
-    new = 0
     for n, reader in enumerate(readers, start=1):
         digest = digest_for(edges, reader)
-        rendered = outputs.render(digest, edges.config)
-        new += work.save_digest(edges.store, digest, **rendered, now=edges.now())
+        rendered = outputs.render(digest)
+        work.save_digest(edges.store, digest, **rendered, now=edges.now())
         if reader is None:
             outputs.file.write(digest, edges.config.path(edges.config.digest_folder))
         edges.progress("digest", n, len(readers))
-    return {"digests": new}
+    return {"digests": len(readers)}
 
 
 STAGES = (
@@ -257,7 +259,10 @@ def deliver(edges: Edges) -> Counts:
     while delivery := work.claim_delivery(edges.store, edges.now()):
         in_doubt = partial(work.mark_in_doubt, edges.store, delivery.id, edges.now())
         try:
-            outputs.email.send(delivery.mail, edges.config, before_dot=in_doubt)
+            outputs.email.send(_mail(delivery, edges.config), edges.config, before_dot=in_doubt)
+        except InDoubt as error:
+            log.warning("delivery in doubt", delivery=delivery.id, error=str(error))
+            counts["in_doubt"] += 1
         except DeliveryError as error:
             work.mark_failed(edges.store, delivery.id, str(error), edges.now())
             log.warning("delivery failed", delivery=delivery.id, error=str(error))
@@ -266,6 +271,19 @@ def deliver(edges: Edges) -> Counts:
             work.mark_sent(edges.store, delivery.id, edges.now())
             counts["sent"] += 1
     return counts
+
+
+def _mail(delivery: Delivery, config: Config) -> EmailMessage:
+    sender, day = config.smtp_sender, delivery.end.isoformat()
+    return outputs.email.compose(
+        delivery.title,
+        delivery.html,
+        delivery.text,
+        recipient=delivery.recipient,
+        name=delivery.name or "",
+        sender=sender,
+        message_id=outputs.email.stable_id(sender, delivery.recipient, delivery.period, day),
+    )
 
 
 # ------------------------------------------------------------------ how a stage walks through its work

@@ -472,6 +472,26 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """A digest in the outbox, rendered: pending, in_doubt (handed over, outcome unknown), sent or failed."""
+
+    id: int
+    digest: int
+    state: Literal["pending", "in_doubt", "sent", "failed"]
+    recipient: str
+    name: str | None
+    title: str
+    html: str
+    text: str
+    language: str
+    period: str
+    end: date
+    attempts: int
+    changed: datetime
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A read-only question to the store: SQL text and its limits."""
 

@@ -40,11 +40,7 @@ SHORT_WORDS = 100  # a text up to here is also read as a whole
 RULED = frozenset(("en", "es", "de", "fr", "pt", "it", "nl", "sv", "pl", "ca", "da", "nb", "ro", "fi"))
 UNSPACED = frozenset(("zh", "ja", "th", "km", "lo", "my"))
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc inc corp ltd co no fig approx dept est gov sen rep gen col "
-    "sra srta dra núm pág ee uu av art aprox "
-    "bzw ca usw evtl ggf inkl nr abs str hrsg sog vgl mio mrd tel z.b d.h u.a "
-    "m mme mlle mm cf env boul janv févr sept oct nov déc "
-    "exmo ilmo pág tel ltda sig dott ing avv on ecc pag".split()
+    ["mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "inc", "corp", "ltd", "co", "no", "fig", "approx", "dept", "est", "gov", "sen", "rep", "gen", "col", "sra", "srta", "dra", "núm", "pág", "ee", "uu", "av", "art", "aprox", "bzw", "ca", "usw", "evtl", "ggf", "inkl", "nr", "abs", "str", "hrsg", "sog", "vgl", "mio", "mrd", "tel", "z.b", "d.h", "u.a", "m", "mme", "mlle", "mm", "cf", "env", "boul", "janv", "févr", "sept", "oct", "nov", "déc", "exmo", "ilmo", "pág", "tel", "ltda", "sig", "dott", "ing", "avv", "on", "ecc", "pag"]
 )  # fmt: skip
 
 

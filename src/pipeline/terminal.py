@@ -18,22 +18,19 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pipeline.outputs.text import safe_text
+from pipeline.outputs.text import safe_text, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
 
-BARS = "▁▂▃▄▅▆▇█"
+__all__ = ["clean", "emit", "progress_bars", "sparkline"]
 
 
-def sparkline(counts: Sequence[float]) -> str:
-    """Return counts as a row of bars, the highest full."""
-    top = max(counts, default=0)
-    if not top:
-        return BARS[0] * len(counts)
-    return "".join(BARS[min(7, int(7 * c / top + 0.5))] for c in counts)
+def clean(text: str) -> str:
+    """Return text without what would move the cursor or reorder the line."""
+    return safe_text(text)
 
 
 def emit(rows: Sequence[Row], columns: Mapping[str, str], *, form: str = "table", title: str = "") -> None:
@@ -85,12 +82,24 @@ def _cell(value: object) -> str:
     return "'" + text if text.lstrip(" \ufeff'\"").startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+def _lines(console: Console) -> Callable[[str, int, int], None]:
+    """Say each stage once it is through; where there is no terminal, bars would only fill a log."""
+    said: set[str] = set()
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if done >= total and total and stage not in said:
+            said.add(stage)
+            console.print(f"{stage:<10} {done}", highlight=False)
+
+    return progress
+
+
 @contextmanager
 def progress_bars(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Yield ``progress(stage, done, total)`` that draws one bar a stage; on no terminal, nothing is drawn."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda *_: None if quiet else None
+        yield (lambda *_: None) if quiet else _lines(console)
         return
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bars:

@@ -1,4 +1,3 @@
-# ruff: noqa: A005  (the name is fixed; nothing puts this folder on the path)
 """The sample newsroom: fictional outlets served on loopback, as a forward proxy for their ``*.example`` hosts.
 
 ``Newsroom`` is a pure function of its folder, the day and a request; ``serve`` puts it behind a socket. It knows
@@ -15,6 +14,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import tomllib
 import unicodedata
@@ -82,13 +82,8 @@ class Outlet:
 
     @property
     def home(self) -> str:
-        """The address of its front page, without the slash."""
+        """The front page's address without the slash."""
         return f"http://{self.key}.example"
-
-    @property
-    def clock(self) -> timezone:
-        """The outlet's own time."""
-        return timezone(timedelta(hours=self.offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +131,18 @@ def front_matter(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     return table, tuple(p.strip() for p in re.split(r"\n\s*\n", parts[2]) if p.strip())
 
 
-def paragraphs_of(table: Mapping[str, Any], own: tuple[str, ...], origins: Mapping[str, tuple[str, ...]]) -> list[str]:
+def printed(table: Mapping[str, Any], own: tuple[str, ...], bodies: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the paragraphs as printed: a copy's come from its origin, between its own header and footer."""
     if "body_of" not in table:
-        return list(own)
-    body = origins[table["body_of"]]
-    return [*table.get("before", ()), *body[: len(body) - table.get("drop_last", 0)], *table.get("after", ())]
+        return own
+    body = bodies[table["body_of"]]
+    return (*table.get("before", ()), *body[: len(body) - table.get("drop_last", 0)], *table.get("after", ()))
 
 
 def slug(text: str) -> str:
     """Return the text in lower-case ASCII with hyphens."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "news"
-
-
-def _outlets(path: Path) -> tuple[dict[str, Outlet], dict[str, list[dict[str, Any]]]]:
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    extras = {key: table.pop("extra", []) for key, table in tables.items()}
-    return {key: Outlet(key=key, **table) for key, table in tables.items()}, extras
 
 
 # ------------------------------------------------------------------ dates
@@ -169,34 +158,31 @@ def stamp(when: datetime, style: str) -> str:
     return {"naive": text[:-6], "est": f"{text[:-6]} EST"}.get(style, text)
 
 
-def spoken(when: date, style: str) -> str:
-    """Write a date as readers see it: short, american, british, or in es, de, fr, pt."""
-    months = MONTHS.get(style, MONTHS["en"]).split()
-    month = months[when.month - 1]
-    return {
-        "short": f"{month[:3]} {when.day}, {when.year}",
-        "american": f"{month} {when.day}, {when.year}",
-        "british": f"{when.day} {month} {when.year}",
-        "es": f"{when.day} de {month} de {when.year}",
-        "pt": f"{when.day} de {month} de {when.year}",
-        "de": f"{when.day}. {month} {when.year}",
-        "fr": f"{'1er' if when.day == 1 else when.day} {month} {when.year}",
-    }[style]
+def spoken(when: date, outlet: Outlet) -> str:
+    """Write a date as the outlet's readers see it."""
+    language = outlet.language[:2]
+    month = MONTHS[language].split()[when.month - 1]
+    day = "1er" if language == "fr" and when.day == 1 else str(when.day)
+    return outlet.date.format(day=day, month=month, short=month[:3], year=when.year)
 
 
 # ------------------------------------------------------------------ the newsroom
 class Newsroom:
-    """Every outlet as it stands on ``today``; the newest article is of the day before."""
+    """Every outlet as it stands on ``today``; the newest article is of the day before.
+
+    ``listed`` has by outlet what its feed, sitemap, listing or agenda gives, newest first.
+    """
 
     def __init__(self, folder: Path, today: date) -> None:
         self.today = today
-        self.outlets, extras = _outlets(folder / "templates" / "outlets.toml")
+        tables = tomllib.loads((folder / "templates" / "outlets.toml").read_text(encoding="utf-8"))
+        extras = {key: table.pop("extra", []) for key, table in tables.items()}
+        self.outlets = {key: Outlet(key=key, **table) for key, table in tables.items()}
         self.articles = self._read(folder / "articles")
-        faults = [self._extra(self.outlets[key], table) for key, tables in extras.items() for table in tables]
-        self.faults = {piece.id: piece for piece in faults}
+        self.faults = {t["id"]: self._extra(self.outlets[key], t) for key, extra in extras.items() for t in extra}
         self._comments = tomllib.loads((folder / "templates" / "comments.toml").read_text(encoding="utf-8"))
-        self._pieces = {key: self._listed(outlet) for key, outlet in self.outlets.items()}
-        self._by_path = {(p.outlet.key, p.path): p for pieces in self._pieces.values() for p in pieces}
+        self.listed = {key: self._listed(outlet) for key, outlet in self.outlets.items()}
+        self._by_path = {(p.outlet.key, p.path): p for pieces in self.listed.values() for p in pieces}
         self._templates = Environment(
             loader=FileSystemLoader(folder / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
@@ -208,27 +194,23 @@ class Newsroom:
         found = ID.search(url)
         return found.group() if found else None
 
-    def listed(self, key: str) -> Sequence[Piece]:
-        """Return what an outlet's feed, sitemap, listing or agenda gives, newest first."""
-        return self._pieces[key]
-
     def respond(self, host: str, path: str, headers: Mapping[str, str]) -> Reply:
         """Answer one request: status, headers, body. ``path`` may have a query, which is ignored."""
-        outlet = self.outlets.get(host.partition(":")[0].lower().removesuffix(".example"))
+        key, _, domain = host.partition(":")[0].lower().partition(".")
+        outlet = self.outlets.get(key) if domain == "example" else None
         asked = {name.lower(): value for name, value in headers.items()}
-        if outlet is None or ".example" not in host.lower():
+        if outlet is None:
             return 502, {"Content-Type": "text/plain; charset=utf-8"}, b"no such host in this newsroom\n"
-        reply = self._answer(outlet, urlsplit(path).path or "/", asked)
-        return _squeezed(reply) if "gzip" in asked.get("accept-encoding", "") else reply
+        status, fields, body = self._answer(outlet, urlsplit(path).path or "/", asked)
+        if body and "gzip" in asked.get("accept-encoding", ""):
+            fields |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            body = gzip.compress(body, 6, mtime=0)
+        return status, fields, body
 
-    # -------------------------------------------------------------- what is there
     def _read(self, folder: Path) -> dict[str, Piece]:
         read = {path.stem: front_matter(path) for path in sorted(folder.glob("*.md"))}
-        origins = {key: paragraphs for key, (_, paragraphs) in read.items()}
-        return {
-            key: self._piece(key, table, tuple(paragraphs_of(table, own, origins)))
-            for key, (table, own) in read.items()
-        }
+        bodies = {key: paragraphs for key, (_, paragraphs) in read.items()}
+        return {key: self._piece(key, table, printed(table, bodies[key], bodies)) for key, (table, _) in read.items()}
 
     def _piece(self, key: str, table: Mapping[str, Any], paragraphs: tuple[str, ...]) -> Piece:
         outlet = self.outlets[table["outlet"]]
@@ -245,21 +227,24 @@ class Newsroom:
         return Piece(outlet=outlet, when=self._when(outlet, table), language=outlet.language[:2], **texts)
 
     def _when(self, outlet: Outlet, table: Mapping[str, Any]) -> datetime:
-        day = self.today - timedelta(days=1 + table["day"])
-        return datetime.combine(day, time.fromisoformat(table["time"]), UTC).astimezone(outlet.clock)
+        day, clock = self.today - timedelta(days=1 + table["day"]), timezone(timedelta(hours=outlet.offset))
+        return datetime.combine(day, time.fromisoformat(table["time"]), UTC).astimezone(clock)
 
     def _listed(self, outlet: Outlet) -> list[Piece]:
         own = [p for p in (*self.articles.values(), *self.faults.values()) if p.outlet is outlet]
         return sorted(own, key=lambda piece: (piece.when, piece.id), reverse=True)
 
-    # -------------------------------------------------------------- how it answers
+    def _articles_of(self, outlet: Outlet) -> list[Piece]:
+        return [piece for piece in self.listed[outlet.key] if piece.answer == "article"]
+
     def _answer(self, outlet: Outlet, path: str, asked: Mapping[str, str]) -> Reply:
         if outlet.form == "gone":
             return self._error(outlet, 410 if path == outlet.index else 404)
         if path == outlet.index:
             return self._index(outlet, asked)
         if path == "/robots.txt":
-            return 200, {"Content-Type": "text/plain"}, self._robots(outlet).encode()
+            sitemap = f"Sitemap: {outlet.home}{outlet.index}\n" if outlet.form == "sitemap" else ""
+            return 200, {"Content-Type": "text/plain"}, f"User-agent: *\n{outlet.robots}\n{sitemap}".encode()
         if (outlet.key, path + "/") in self._by_path:
             return 301, {"Location": f"{outlet.home}{path}/"}, b""
         if piece := self._by_path.get((outlet.key, path)):
@@ -275,7 +260,7 @@ class Newsroom:
 
     def _around(self, piece: Piece) -> dict[str, Any]:
         """What surrounds an article: its neighbours in the outlet, and what readers say."""
-        others = [p for p in self._pieces[piece.outlet.key] if p.answer == "article" and p.id != piece.id]
+        others = [p for p in self._articles_of(piece.outlet) if p.id != piece.id]
         start = piece.number % max(1, len(others))
         pool = self._comments[piece.outlet.language[:2]]
         first = piece.number % len(pool)
@@ -284,11 +269,10 @@ class Newsroom:
     def _index(self, outlet: Outlet, asked: Mapping[str, str]) -> Reply:
         """Answer with the feed or what stands for it; 304 where the asker has it."""
         template, media = INDEX[outlet.form]
-        pieces = self._pieces[outlet.key]
+        pieces = self.listed[outlet.key]
         updated = max(piece.when for piece in pieces)
         sessions = [(day, list(rest)) for day, rest in groupby(reversed(pieces), key=lambda p: p.when.date())]
-        text = self._render(outlet, template, pieces=pieces, updated=updated, days=sessions)
-        body = text.encode(outlet.charset, "xmlcharrefreplace")
+        body = self._html(outlet, self._render(outlet, template, pieces=pieces, updated=updated, days=sessions))[2]
         headers = {
             "Content-Type": f"{media}; charset={outlet.charset}",
             "ETag": f'W/"{sha256(body).hexdigest()[:20]}"',
@@ -308,10 +292,9 @@ class Newsroom:
 
     def _other(self, outlet: Outlet, path: str) -> Reply:
         """Answer front page, sections, service pages, the way back of a redirect loop; 404 for the rest."""
-        back = self._by_path.get((outlet.key, path.rstrip("/")))
-        if back is not None and back.answer == "loop":
+        if (back := self._by_path.get((outlet.key, path.rstrip("/")))) and back.answer == "loop":
             return 302, {"Location": back.url}, b""
-        pieces = [p for p in self._pieces[outlet.key] if p.answer == "article"]
+        pieces = self._articles_of(outlet)
         sections = {slug(p.section): p.section for p in pieces}
         if path.startswith("/section/"):
             pieces = [p for p in pieces if slug(p.section) == path.split("/")[2]]
@@ -319,16 +302,12 @@ class Newsroom:
             pieces = pieces[:3] if path in SERVICE_PAGES else []
         if not pieces:
             return self._error(outlet, 404)
-        text = self._render(outlet, "front.html", pieces=pieces, sections=sections, path=path, faults=self.faults)
+        text = self._render(outlet, "front.html", pieces=pieces, sections=sections, faults=self.faults)
         return self._html(outlet, text)
 
-    def _robots(self, outlet: Outlet) -> str:
-        sitemap = f"\nSitemap: {outlet.home}{outlet.index}\n" if outlet.form == "sitemap" else "\n"
-        return f"User-agent: *\n{outlet.robots}{sitemap}"
-
     def _error(self, outlet: Outlet, status: int) -> Reply:
-        text = f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{outlet.name}</p>"
-        return replace_status(self._html(outlet, text), status)
+        reply = self._html(outlet, f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{outlet.name}</p>")
+        return (status, *reply[1:])
 
     def _html(self, outlet: Outlet, text: str) -> Reply:
         media = "text/html" if outlet.silent_charset else f"text/html; charset={outlet.charset}"
@@ -336,11 +315,6 @@ class Newsroom:
 
     def _render(self, outlet: Outlet, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(outlet=outlet, today=self.today, **values)
-
-
-def replace_status(reply: Reply, status: int) -> Reply:
-    """Return the reply with another status."""
-    return status, reply[1], reply[2]
 
 
 def _known(asked: Mapping[str, str], etag: str, updated: datetime) -> bool:
@@ -353,14 +327,17 @@ def _known(asked: Mapping[str, str], etag: str, updated: datetime) -> bool:
         return False
 
 
-def _squeezed(reply: Reply) -> Reply:
-    status, headers, body = reply
-    if not body:
-        return reply
-    return status, headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, gzip.compress(body, 6, mtime=0)
-
-
 # ------------------------------------------------------------------ the server
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up; crawlers get killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(newsroom: Newsroom, port: int = 0, host: str = "127.0.0.1") -> ThreadingHTTPServer:
     """Serve in a daemon thread; end it with ``shutdown()`` and ``server_close()``. Port 0 takes a free one."""
 
@@ -370,9 +347,8 @@ def serve(newsroom: Newsroom, port: int = 0, host: str = "127.0.0.1") -> Threadi
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            wanted = parts.netloc or self.headers.get("Host", "")
-            path = parts.path + (f"?{parts.query}" if parts.query else "")
-            status, headers, body = newsroom.respond(wanted, path, dict(self.headers.items()))
+            host = parts.netloc or self.headers.get("Host", "")
+            status, headers, body = newsroom.respond(host, parts.path, dict(self.headers.items()))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -384,11 +360,10 @@ def serve(newsroom: Newsroom, port: int = 0, host: str = "127.0.0.1") -> Threadi
 
         do_HEAD = do_GET
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Say nothing; the crawler keeps the record."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
+    server = _Server((host, port), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     return server
 

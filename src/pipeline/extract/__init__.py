@@ -93,7 +93,14 @@ def as_line(path: str, outcome: Article | Rejection) -> dict[str, object]:
     """One line of ``tideline extract``: the same keys for an article and for a rejection."""
     if isinstance(outcome, Rejection):
         why = f"{outcome.reason}: {outcome.detail}" if outcome.detail else outcome.reason
-        empty = {"title": None, "text": None, "authors": [], "published": None, "language": None, "site": None}
+        empty: dict[str, object] = {
+            "title": None,
+            "text": None,
+            "authors": [],
+            "published": None,
+            "language": None,
+            "site": None,
+        }
         return {"path": path, "url": outcome.url or None, **empty, "rejected": why}
     return {
         "path": path,

@@ -11,6 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from lxml import etree
+
+from pipeline.extract import phrases
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -23,12 +27,22 @@ _BY = re.compile(
     re.I,
 )
 _AND = re.compile(r"\s*(?:,|;|\||/|·|\band\b|&|\by\b|\bund\b|\bet\b|\be\b)\s*")
-_NO_NAME = re.compile(
-    r"^(?:admin|administrator|editor|staff|redacci[óo]n|redaktion|r[ée]daction|reda[çc][ãa]o|redazione|unknown|anonymous|guest|none|null|@.*|.*\d{3}.*)$"
-    r"|^(?:staff|national|senior|associate|contributing|political|special)\b.*\b(?:writer|reporter|editor|correspondent|author|contributor)$",
+_WHEN = re.compile(
+    r"\s(?:posts\b|published|updated|on|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:[a-z]*\s+\d|\w*\b\s*:|\d|$)",
     re.I,
 )
+_NO_NAME = re.compile(
+    r"^(?:admin|administrator|editor|staff|redacci[óo]n|redaktion|r[ée]daction|reda[çc][ãa]o|redazione|unknown|anonymous|guest|none|null|@.*|.*\d{3}.*)$"
+    r"|^(?:staff|national|senior|associate|contributing|political|special)\b.*\b(?:writer|reporter|editor|correspondent|author|contributor)$"
+    r"|.*\b(?:writer|reporter|correspondent|editor-at-large)$|^(?:md|phd|rdn?|ms|ma|mba|jr|sr|esq)\.?$",
+    re.I,
+)
+_BYLINE = etree.XPath(
+    "//*[@rel='author' or contains(@class, 'byline') or contains(@class, 'author')]"
+    "[not(self::script or self::input or ancestor-or-self::form or ancestor-or-self::label)]"
+)
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|ncid|igshid|ref_src|ocid|xtor|wt\.mc_id)$", re.I)
+_MAX_LOOKED_AT = 400
 _PLAIN_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.")
 
 
@@ -38,9 +52,10 @@ def _words(text: str) -> list[str]:
 
 # ------------------------------------------------------------------ title
 def title(tree: HtmlElement, claims: Claims, site: str | None, hint: Hint) -> str:
-    """The heading of the page where the page's other titles agree with it, else the first claim without the site's name."""
+    """Take the heading that another title of the page agrees with, else the first title without the site's name."""
     named = tree.findtext(".//title") or ""
-    stated = [_without_site(text, site) for text in (*claims.titles, named) if text.strip()]
+    # only the first few: later ones are headlines of teasers
+    stated = [_without_site(text, site) for text in (*claims.titles[:3], named) if text.strip()]
     headings = [" ".join(h.text_content().split()) for h in tree.iter("h1")][:8]
     for heading in headings:
         if len(heading) < 300 and any(_alike(heading, text) for text in stated):
@@ -86,7 +101,7 @@ def _names(stated: Sequence[str], site: str | None) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for text in stated:
         for part in _AND.split(_BY.sub("", " ".join(text.split()))):
-            name = _BY.sub("", part).strip(" .,:-–—|•")
+            name = _WHEN.split(_BY.sub("", part))[0].split(". ")[0].strip(" .,:-–—|•")
             if 2 < len(name) < 60 and len(name.split()) <= 6 and not _NO_NAME.match(name):
                 found.setdefault(name.lower(), name)
     if len(found) > 1 and site:
@@ -95,14 +110,24 @@ def _names(stated: Sequence[str], site: str | None) -> tuple[str, ...]:
 
 
 def _byline(tree: HtmlElement) -> list[str]:
-    marked = tree.xpath("//*[@rel='author' or contains(@class, 'byline') or contains(@class, 'author')]")
-    short = (" ".join(e.text_content().split()) for e in marked[:20])
-    return [text for text in short if 2 < len(text) < 80][:1]
+    marked = _BYLINE(tree)
+    short = (" ".join(" ".join(e.itertext()).split()) for e in marked[:20])
+    named = [text for text in short if 2 < len(text) < 80][:1]
+    return named or _signed(tree)
+
+
+def _signed(tree: HtmlElement) -> list[str]:
+    """Find a line that begins "By Name", in six languages, above or between the first paragraphs."""
+    for element in list(tree.iter("p", "span", "div", "address", "small", "em"))[:_MAX_LOOKED_AT]:
+        line = " ".join(" ".join(element.itertext()).split()) if len(element) < 6 else ""
+        if len(line) < 120 and (match := phrases.BYLINE.match(line)):
+            return [match[0]]
+    return []
 
 
 # ------------------------------------------------------------------ language
 def said_language(tree: HtmlElement, claims: Claims) -> str | None:
-    """What the page declares, ISO 639-1."""
+    """Read the declared language, ISO 639-1."""
     root = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     return next((code for value in (root, *claims.languages) if (code := _code(value))), None)
 
@@ -122,7 +147,7 @@ def _code(value: str) -> str | None:
 
 # ------------------------------------------------------------------ address and site
 def address(url: str, stated: Sequence[str]) -> str:
-    """The canonical address, if it is one of the same site and not just its front page; else the page's own."""
+    """Believe a canonical address of the same site that is not just its front page; else keep the page's own."""
     own = _parts(url)
     for claim in stated:
         try:
@@ -161,7 +186,7 @@ def _clean(parts: SplitResult) -> str:
 
 
 def site(claims: Claims, url: str) -> str | None:
-    """The site's name as it gives it, else its host."""
+    """Name the site as it names itself, else by its host."""
     for name in claims.sites:
         if name and not name.startswith("@") and len(name) < 80:
             return name
@@ -170,5 +195,5 @@ def site(claims: Claims, url: str) -> str | None:
 
 
 def section(claims: Claims) -> str | None:
-    """The first section that the page names."""
+    """Take the first section that the page names."""
     return next((name for name in claims.sections if 1 < len(name) < 60 and "//" not in name), None)

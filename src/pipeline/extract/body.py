@@ -8,7 +8,7 @@ against the ``articleBody`` that some pages carry. Titles, dates and names are f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 # One set of options for all pages: reading its configuration takes longer than a small page.
-_OPTIONS = Extractor(output_format="python", fast=True, comments=False, date_params={"original_date": True})
+_OPTIONS = Extractor(output_format="python", fast=True, comments=False)
 _DEAD = ("script", "style", "svg", "noscript", "iframe", "template", "select", "textarea", "canvas", "object")
 _BOXES = ("div", "section", "aside", "ul", "ol", "form", "p", "details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONG = 80  # characters that make a paragraph one of running text
 _TEASER = 200  # a paragraph that is one link and shorter than this points elsewhere
+_HEAD = 8  # lines in which a title may come after a menu
+_HEAD_AFTER_TITLE = 4  # lines in which a byline may come after a standfirst
+_STANDFIRST = 400  # characters of it at most
 _STUB = 0.6  # an articleBody that covers less than this of the page's text is an excerpt
 
 
@@ -40,18 +43,24 @@ class Around:
 
 
 def lines(tree: HtmlElement, titles: Sequence[str], bodies: Sequence[str]) -> list[str]:
-    """The paragraphs of the body in order. The tree is used up: it must belong to the caller."""
+    """Find the paragraphs of the body, in order. The tree is used up: it must belong to the caller."""
     _clear(tree)
     around = _around(tree)
     _join_parts(tree)
-    found = bare_extraction(tree, options=_OPTIONS)
-    text = found.text if found is not None and not isinstance(found, dict) else None
-    kept = _trimmed([line for raw in (text or "").split("\n") if (line := _tidy(raw))], titles, around)
+    kept = _trimmed([line for raw in _found(tree).split("\n") if (line := _tidy(raw))], titles, around)
     return _confirmed(kept, bodies)
 
 
+def _found(tree: HtmlElement) -> str:
+    try:
+        found = bare_extraction(tree, options=_OPTIONS)
+    except Exception:  # noqa: BLE001 - a third party's rules on arbitrary markup: plain paragraphs will do then
+        return "\n".join(" ".join(p.text_content().split()) for p in tree.iter("p"))
+    return (found.text or "") if found is not None and not isinstance(found, dict) else ""
+
+
 def _tidy(line: str) -> str:
-    line = " ".join(line.split())
+    line = " ".join(line.replace("\\|", "|").split())
     return line.removeprefix("- ").strip("|").strip()
 
 
@@ -76,19 +85,19 @@ def _clear(tree: HtmlElement) -> None:
 
 
 def _length(element: HtmlElement) -> int:
-    return sum(len(text) for text in element.itertext())
+    return len(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
 
 
 def _around(tree: HtmlElement) -> Around:
     headings = frozenset(_norm(h.text_content()) for h in tree.iter(*_HEADINGS))
     linked = set()
     for link in tree.iter("a"):
-        text = _norm(link.text_content())
+        text = link.text_content().strip()
         holder = link.getparent()
         while holder is not None and holder.tag in ("strong", "b", "em", "i", "span", "u"):
             holder = holder.getparent()
-        if text and holder is not None and _norm(holder.text_content()) == text:
-            linked.add(text)
+        if text and len(text) < _TEASER and holder is not None and holder.text_content().strip() == text:
+            linked.add(_norm(text))
     return Around(headings, frozenset(linked))
 
 
@@ -116,11 +125,36 @@ def _trimmed(found: list[str], titles: Sequence[str], around: Around) -> list[st
     kept = [line for line in found if not _points_away(line, around)]
     if sum(len(line) for line in found if _norm(line) in around.linked) * 2 > sum(map(len, found)):
         return []  # a list of links: a front page, a menu, an index
-    while kept and (_norm(kept[0]) in named or _norm(kept[0]) in around.headings):
+    kept = kept[_last(kept[:_HEAD], lambda line: _norm(line) in named) + 1 :]
+    signed = _last(kept[:_HEAD_AFTER_TITLE], _signs)
+    if sum(map(len, kept[: max(signed, 0)])) < _STANDFIRST:
+        kept = kept[signed + 1 :]
+    while kept and _before_text(kept[0], around):
         kept.pop(0)
     while kept and _norm(kept[-1]) in around.headings:
         kept.pop()
     return kept
+
+
+def _last(lines: Sequence[str], fits: Callable[[str], bool]) -> int:
+    return max((at for at, line in enumerate(lines) if fits(line)), default=-1)
+
+
+def _signs(line: str) -> bool:
+    """Recognise a byline: "By Name", perhaps with place and date, but no sentence."""
+    signed = len(line) < 120 and phrases.BYLINE.match(line)
+    return bool(signed) and (line[-1] not in ".!?" or bool(phrases.YEAR.search(line)))
+
+
+def _before_text(line: str, around: Around) -> bool:
+    """Recognise what stands between title and text: headings, a kicker, a dateline."""
+    norm = _norm(line)
+    if norm in around.headings:
+        return True
+    words = norm.split()
+    if line[-1] in '.!?…:,;"”»' or not any(char.isalpha() and char < "\u0500" for char in norm):
+        return False
+    return len(words) <= 4 or (len(words) <= 10 and bool(phrases.YEAR.search(line)))
 
 
 def _points_away(line: str, around: Around) -> bool:
@@ -146,7 +180,7 @@ def _confirmed(kept: list[str], bodies: Sequence[str]) -> list[str]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """An ``articleBody`` may be HTML, lines, or one long line."""
+    """Split an ``articleBody``, which may be HTML, lines, or one long line."""
     if re.search(r"</?(?:p|br|div)\b", text, re.I):
         try:
             text = "\n".join(html.fromstring(f"<div>{re.sub('(?i)<(?:/p|br)[^>]*>', chr(10), text)}</div>").itertext())

@@ -33,13 +33,13 @@ _PROBE = 4096
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    """The text of a page, without the control characters that no HTML parser accepts."""
+    """Decode a page, and leave out the control characters that no HTML parser accepts."""
     text = _decoded(body, _declared(body, content_type))
     return _CONTROLS.sub("", _mended(text))
 
 
 def _declared(body: bytes, content_type: str | None) -> str | None:
-    """The first declared character set that Python knows: header, then the page's own head."""
+    """Find the first declared character set that Python knows: header, then the page's own head."""
     said = [m[1] for m in [_HEADER.search(content_type or "")] if m]
     said += [m[1].decode("ascii", "ignore") for m in [_IN_PAGE.search(body[:_PROBE])] if m]
     for name in said:
@@ -60,15 +60,15 @@ def _decoded(body: bytes, declared: str | None) -> str:
         return body.decode(wide, "replace")
     if declared in _SEVEN_BIT:
         return body.decode(declared, "replace")
-    # an incremental decoder keeps the bytes of a last, cut character to itself
+    # this decoder, unlike bytes.decode, passes over a last character that was cut
     try:
-        return codecs.getincrementaldecoder("utf-8")().decode(body)
+        return codecs.utf_8_decode(body)[0]
     except UnicodeDecodeError:
         return _not_clean_utf8(body, declared)
 
 
 def _not_clean_utf8(body: bytes, declared: str | None) -> str:
-    """Some bytes are not UTF-8: a few slips in a UTF-8 page, or another character set."""
+    """Tell a few slips in a UTF-8 page from another character set."""
     text = body.decode("utf-8", "replace")
     slips = text.count("\ufffd")
     right = sum(1 for char in text if char > "\x7f") - slips
@@ -107,6 +107,8 @@ def _unmarked_utf16(body: bytes) -> str | None:
 
 def _mended(text: str) -> str:
     """Undo UTF-8 that was encoded twice, where nearly all accents of the page are of that kind."""
+    if not any(sign in text for sign in ("Ã", "Â", "â€")):
+        return text
     twice = len(_TWICE.findall(text[:200_000]))
     if twice < 3 or 3 * twice < sum(1 for char in text[:200_000] if char > "\x7f"):
         return text

@@ -79,8 +79,8 @@ class Dated:
 
 
 def published(tree: HtmlElement, page: Page, stated: Sequence[tuple[str, str]], language: str | None = None) -> Dated:
-    """The first believable claim in the order of trust; nothing in the tree is changed."""
-    latest = (page.fetched or _FAR) + _MARGIN
+    """Take the first believable claim in the order of trust; nothing in the tree is changed."""
+    latest = _utc(page.fetched or _FAR) + _MARGIN
     for source, text in stated:
         if (found := moment(text, language)) and _EARLIEST < found[0] < latest:
             return Dated(*_sharper(found, stated, language), source)
@@ -116,7 +116,9 @@ def _exact(text: str) -> tuple[datetime, Precision] | None:
             read = parsedate_to_datetime(text)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-    return _utc(read), "time" if re.search(r"\d[T ]\d|:\d\d", text) else "day"
+    # midnight to the second is how systems without an hour write a day
+    hour = re.search(r"\d[T ]\d|:\d\d", text) and not re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00)?$", text)
+    return _utc(read), "time" if hour else "day"
 
 
 def _utc(read: datetime) -> datetime:
@@ -161,7 +163,7 @@ def _zone(text: str | None) -> timezone:
 
 
 def _american(text: str) -> tuple[datetime, Precision] | None:
-    """The order of JavaScript's and C's clocks: ``Tue Nov 19 2019 03:05:46 GMT+0000``, ``Tue Nov 19 03:05:46 2019``."""
+    """Read the order of C's clock: ``Tue Nov 19 03:05:46 2019``, with or without a zone name."""
     match = re.search(
         rf"\b(?P<name>{_NAME})\b\s+(?P<d>\d{{1,2}})\s+(?P<h>\d\d):(?P<m>\d\d):\d\d\s+(?P<zone>UTC|GMT)?\s*(?P<y>\d{{4}})",
         text,
@@ -187,7 +189,7 @@ def _assembled_clock(match: re.Match[str]) -> tuple[datetime, Precision] | None:
 def _sharper(
     found: tuple[datetime, Precision], stated: Sequence[tuple[str, str]], language: str | None
 ) -> tuple[datetime, Precision]:
-    """A claim that gives the day only takes its hour from another claim of the same day."""
+    """Give a claim of only a day the hour of another claim of the same day."""
     if found[1] == "day":
         for _, text in stated:
             other = moment(text, language)
@@ -204,11 +206,12 @@ def _weaker(
     if page.hint.published is not None:
         yield "feed", (_utc(page.hint.published), "time")
     yield "address", _of_address(page.url)
-    yield "text", _visible(tree, language)
+    seen = _visible(tree, language)
+    yield "text", (seen[0], "day") if seen else None  # an hour for readers says no zone
 
 
 def _time_element(tree: HtmlElement, language: str | None) -> tuple[datetime, Precision] | None:
-    """The time of the article itself: marked as such, or the first one that is in no list, menu or box."""
+    """Find the article's own time: marked as such, or the first one that is in no list, menu or box."""
     marked, first = None, None
     for element in tree.iter("time"):
         words = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
@@ -240,7 +243,7 @@ def _of_address(url: str) -> tuple[datetime, Precision] | None:
 
 
 def _visible(tree: HtmlElement, language: str | None) -> tuple[datetime, Precision] | None:
-    """The first short element whose text is little more than a date: a dateline or a byline."""
+    """Find the first short element whose text is little more than a date: a dateline or a byline."""
     for count, element in enumerate(tree.iter(*_SMALL_ELEMENTS)):
         if count > _MAX_LOOKED_AT:
             return None
@@ -257,11 +260,10 @@ def _visible(tree: HtmlElement, language: str | None) -> tuple[datetime, Precisi
 
 
 def _guessed(tree: HtmlElement, latest: datetime) -> Dated:
-    """What htmldate makes of the markup; "day" at best."""
+    """Ask htmldate what it makes of the markup; "day" at best."""
+    earliest, limit = _EARLIEST.date().isoformat(), min(latest, _FAR).date().isoformat()
     try:
-        day = find_date(
-            tree, extensive_search=False, original_date=True, min_date=_EARLIEST, max_date=min(latest, _FAR)
-        )
+        day = find_date(tree, extensive_search=False, original_date=True, min_date=earliest, max_date=limit)
         read = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) if day else None
     except Exception:  # noqa: BLE001 - a third party's guess on arbitrary pages: no guess is a fine answer
         return Dated()

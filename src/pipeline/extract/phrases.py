@@ -20,10 +20,16 @@ CLUTTER = re.compile(
 
 HIDDEN = re.compile(r"rollover|tooltip|popover|visually-?hidden|screen-?reader|sr-only", re.I)
 
+BYLINE = re.compile(
+    r"(?:By|BY|by|Von|Por|Par|Di|Text|Texto|Texte|Words)\b:?\s+(?:der\s+)?[A-ZÀ-Þ][\w.'’-]*(?:\s+(?:(?:and|und|y|et|e|de|da|dos|del|di|van|von|la|le)\s+)*[A-ZÀ-Þ][\w.'’-]*){0,5}"
+    r"(?=$|\s*[,.|–—•·-]|\s+(?:published|updated))",
+)
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
 _POINTER = (
     # "Read more: ..." and its kin, followed by the title of another page
     r"(?:see|read|watch|listen|view|learn|explore)\s+(?:more|also|next|further|now|on)\b\s*(?:[:.]|$)|(?:also\s+)?(?:read|see|watch)\s*:"
-    r"|related\s*(?:[:.]|$|stories|articles|coverage|posts|content|links)|recommended\s*:|more\s+(?:from|on|about)\b[^.]*:?$"
+    r"|next\s*:|related\s*(?:[:.]|$|stories|articles|coverage|posts|content|links)|recommended\s*:|more\s+(?:from|on|about)\b[^.]*:?$"
     r"|don['’]t\s+miss\b[^.]{0,20}$|also\s+(?:read|see)\s*:|also\s+on\s+\S+\.\w{2,4}\b|explore\s+further$|trending(?:\s+now)?\s*:?$|you\s+(?:may|might)\s+also\s+like"
     r"|(?:lee|leer|lea|vea|ver|mira)\s+también\b|(?:lee|leer|lea|vea|ver|mira)\s+más\s*(?:[:.]|$|sobre\b)|te\s+puede\s+interesar|también\s+te\s+puede"
     r"|(?:notas?|noticias?|artículos?|temas?)\s+relacionad[oa]s?\b|más\s+sobre\b[^.]*$|m[áa]s\s+información\s*(?:[:.]|$)"

@@ -97,7 +97,7 @@ def _linked_data(text: str, found: Claims) -> None:
     for node in articles[:1]:  # further articles of a page are its teasers
         found.titles += _texts(node.get("headline") or node.get("name"))[:1]
         found.bodies += _texts(node.get("articleBody") or node.get("reviewBody") or node.get("text"))[:1]
-        found.authors += _names(node.get("author") or node.get("creator"))
+        found.authors += [] if found.authors else _names(node.get("author") or node.get("creator"))
         found.published += [("json-ld datePublished", text) for text in _texts(node.get("datePublished"))[:1]]
         found.published += [("json-ld dateCreated", text) for text in _texts(node.get("dateCreated"))[:1]]
         found.languages += _texts(node.get("inLanguage"))[:1]

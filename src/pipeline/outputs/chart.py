@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from pipeline.outputs import words
 from pipeline.outputs.text import one_line
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 # Paul Tol's and Okabe-Ito's advice: blue against orange differ for every kind of colour vision, also in grey.
 INK, MUTED, RULE = "#1f2933", "#5f6b76", "#d5dae0"
 BAR, CURRENT, BAND, BURST = "#a9bfd3", "#1f5f99", "#e9edf1", "#d55e00"
+LABELS = {"rising": "#b34a00", "falling": CURRENT}
+ARROWS = {"rising": "▲", "falling": "▼", "steady": ""}
 WEEK = 7
 FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine draws the same
-WIDTH, ROW, TOP, BOTTOM = 7.0, 1.12, 0.12, 0.42  # inches; shown at 100 to the inch, drawn at twice that
+WIDTH, ROW, TOP, BOTTOM = 6.4, 1.12, 0.12, 0.36  # inches; shown at 100 to the inch, drawn at twice that
 DPI = 200
 
 
@@ -47,7 +50,7 @@ class Bar:
 
 
 def png(digest: Digest) -> bytes:
-    """Return the chart of a digest's sections as a PNG, 1400 pixels wide, to be shown at half that."""
+    """Return the chart of a digest's sections as a PNG, 1280 pixels wide, to be shown at half that."""
     return draw([(s.theme.name, s.trend) for s in digest.sections], language=digest.language)
 
 
@@ -62,12 +65,12 @@ def draw(trends: Sequence[tuple[str, Trend]], *, language: str = "en") -> bytes:
         row, column = divmod(n, columns)
         width = (WIDTH - 0.36 - 0.34 * (columns - 1)) / columns
         left = 0.18 + column * (width + 0.34)
-        bottom = height - TOP - (row + 1) * ROW + 0.3
-        axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, (ROW - 0.62) / height))
+        bottom = height - TOP - (row + 1) * ROW + 0.28
+        axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, (ROW - 0.56) / height))
         _panel(axes, bars(trend), name, trend, language)
     _key(figure, height, language)
     out = io.BytesIO()
-    canvas.print_png(out, metadata={"Software": None})
+    canvas.print_png(out, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return out.getvalue()
 
 
@@ -118,14 +121,14 @@ def _date(text: str) -> date | None:
 def _panel(axes: Any, shown: Sequence[Bar], name: str, trend: Trend, language: str) -> None:
     top = max([1.0, *(b.value or 0.0 for b in shown), *(min(b.high or 0.0, 2 * (b.value or 1)) for b in shown)])
     axes.set_xlim(-0.6, max(len(shown), 2) - 0.4)
-    axes.set_ylim(0, top * 1.18)
+    axes.set_ylim(0, top * (1.36 if any(b.burst for b in shown) else 1.2))
     _band(axes, shown)
     for n, bar in enumerate(shown):
-        _draw_bar(axes, n, bar, top, current=n == len(shown) - 1)
+        _draw_bar(axes, n, bar, current=n == len(shown) - 1)
     _frame(axes, shown, top, language)
     label = axes.annotate(
         _label(trend, language), (1, 1), (0, 5), "axes fraction", "offset points", ha="right", va="bottom",
-        fontsize=6.6, family=FONT, color=BURST if trend.verdict == "rising" else MUTED, parse_math=False,
+        fontsize=6.6, family=FONT, color=LABELS.get(trend.verdict, MUTED), parse_math=False,
     )  # fmt: skip
     _title(axes, name, label)
 
@@ -138,7 +141,7 @@ def _band(axes: Any, shown: Sequence[Bar]) -> None:
         axes.plot([n - 0.5, n + 0.5], [bar.expected] * 2, color="#8d99a6", linewidth=0.6, zorder=3)
 
 
-def _draw_bar(axes: Any, n: int, bar: Bar, top: float, *, current: bool) -> None:
+def _draw_bar(axes: Any, n: int, bar: Bar, *, current: bool) -> None:
     if bar.value is None:
         axes.plot([n - 0.25, n + 0.25], [0, 0], color=MUTED, linewidth=1.2, linestyle=":", zorder=4)
         return
@@ -146,14 +149,17 @@ def _draw_bar(axes: Any, n: int, bar: Bar, top: float, *, current: bool) -> None
     face = "none" if bar.partial else colour
     axes.bar(n, bar.value, width=0.66, facecolor=face, edgecolor=colour, linewidth=0.7, zorder=2)
     if bar.burst:
-        axes.plot([n], [bar.value + top * 0.1], marker="v", markersize=3.2, color=BURST, linewidth=0, clip_on=False, zorder=5)  # fmt: skip
+        axes.annotate(
+            "▼", (n, bar.value), (0, 0.8), textcoords="offset points", ha="center", va="bottom", fontsize=5,
+            family=FONT, color=BURST, parse_math=False, zorder=5,
+        )  # fmt: skip
 
 
 def _frame(axes: Any, shown: Sequence[Bar], top: float, language: str) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(RULE)
-    axes.tick_params(length=0, labelsize=5.8, labelcolor=MUTED, pad=2, labelfontfamily=FONT)
+    axes.tick_params(length=0, labelsize=6.2, labelcolor=MUTED, pad=2, labelfontfamily=FONT)
     axes.set_yticks([])
     if not shown:
         return
@@ -162,21 +168,24 @@ def _frame(axes: Any, shown: Sequence[Bar], top: float, language: str) -> None:
     axes.set_xticks(list(marks), [words.short_date(d, language) if (d := shown[n].start) else "" for n in marks])
     if last.value is not None:
         axes.annotate(
-            words.whole(round(last.value), language), (len(shown) - 1, last.value), (0, 1.5), textcoords="offset points",
-            ha="center", va="bottom", fontsize=6.2, family=FONT, weight="bold", color=CURRENT, parse_math=False, zorder=6,
+            words.whole(round(last.value), language), (len(shown) - 1, last.value), (0, 7 if last.burst else 1.5), textcoords="offset points",
+            ha="center", va="bottom", fontsize=6.8, family=FONT, weight="bold", color=CURRENT, parse_math=False, zorder=6,
+            path_effects=[withStroke(linewidth=1.6, foreground="white")],
         )  # fmt: skip
     highest = max(range(len(shown)), key=lambda n: shown[n].value or 0)
     if highest != len(shown) - 1 and (shown[highest].value or 0) > 0.9 * top:
         axes.annotate(
             words.whole(round(shown[highest].value or 0), language), (highest, shown[highest].value),
             (0, 7 if shown[highest].burst else 1.5), textcoords="offset points", ha="center", va="bottom",
-            fontsize=5.8, family=FONT, color=MUTED, parse_math=False, zorder=6,
+            fontsize=6.2, family=FONT, color=MUTED, parse_math=False, zorder=6,
         )  # fmt: skip
 
 
 def _label(trend: Trend, language: str) -> str:
-    sign = words.ARROWS[trend.verdict] if trend.verdict in ("rising", "falling") else ""
-    return " ".join(filter(None, (sign, words.change(trend, language), words.verdict(trend, language))))
+    """Return the change as short as it is clear: an arrow says rising or falling, an interval around ×1 steady."""
+    if trend.verdict == "cannot tell" or not words.change(trend, language):
+        return words.claimed(trend, language)
+    return f"{ARROWS[trend.verdict]} {words.change(trend, language)}".strip()
 
 
 def _title(axes: Any, name: str, label: Any) -> None:
@@ -186,7 +195,7 @@ def _title(axes: Any, name: str, label: Any) -> None:
     text = _drawable(name)
     title = axes.annotate(
         text, (0, 1), (0, 5), "axes fraction", "offset points", va="bottom",
-        fontsize=7.4, family=FONT, weight="bold", color=INK, parse_math=False,
+        fontsize=7.7, family=FONT, weight="bold", color=INK, parse_math=False,
     )  # fmt: skip
     most = len(text)
     while title.get_window_extent(renderer).width > room and most > 4:
@@ -215,5 +224,5 @@ def _key(figure: Any, height: float, language: str) -> None:
         if key == "expected":
             axes.plot([x, x + 1.8], [0.5, 0.5], color="#8d99a6", linewidth=0.6)
         text = words.say(f"chart_{key}", language)
-        axes.text(x + 2.6, 0.46, text, va="center", fontsize=6.2, family=FONT, color=MUTED, parse_math=False)
-        x += 6.0 + 1.12 * len(text)
+        axes.text(x + 2.6, 0.46, text, va="center", fontsize=6.6, family=FONT, color=MUTED, parse_math=False)
+        x += 6.0 + 1.25 * len(text)

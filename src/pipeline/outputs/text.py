@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 WIDTH = 78
 ELLIPSIS = "…"
+BARS = "▁▂▃▄▅▆▇█"
 
 _DROPPED = (
     (0x00, 0x08), (0x0B, 0x1F),  # C0 without tab and newline; ESC is among them
@@ -63,7 +64,8 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
     Scripts written without spaces break between any two characters, since there a line may.
     """
     rest = " " * len(first) if rest is None else rest
-    lines, line = [], first
+    lines: list[str] = []
+    line = first
     for piece, spaced in _pieces(one_line(text)):
         empty = line in (first, rest) and line == (first if not lines else rest)
         glue = " " if spaced and not empty else ""
@@ -73,6 +75,12 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
         else:
             line += glue + piece
     return "\n".join([*lines, line])
+
+
+def sparkline(counts: Sequence[float]) -> str:
+    """Return counts as a row of bars, the highest full; nothing at all is a row of the lowest."""
+    top = max(counts, default=0) or 1
+    return "".join(BARS[round((len(BARS) - 1) * max(c, 0) / top)] for c in counts)
 
 
 def _pieces(line: str) -> Iterator[tuple[str, bool]]:

@@ -22,9 +22,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "this_week": ("this week", "esta semana"),
     "this_period": ("in this period", "en este periodo"),
     "of_all": ("of all stories", "de todas las historias"),
-    "share": ("Share", "Peso"),
     "change": ("Change", "Cambio"),
-    "theme": ("Theme", "Tema"),
     "against": ("against the weeks before", "frente a las semanas anteriores"),
     "rising": ("rising", "sube"),
     "falling": ("falling", "baja"),
@@ -49,9 +47,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "also": ("Also", "También"),
     "cited": ("Also cited", "También citadas"),
     "nothing": ("No story on this theme.", "Ninguna historia sobre este tema."),
+    "elsewhere": ("Its stories are told under other themes.", "Sus historias se cuentan bajo otros temas."),
     "open": ("“", "«"),
     "close": ("”", "»"),
-    "said_in": ("quoted in the article", "citado en el artículo"),
     "chart": (
         "Stories a week, theme by theme. Dark: the week told here. Shaded: where 95% of weeks were expected.",
         "Historias por semana, tema a tema. Oscuro: la semana que se cuenta. Banda: donde se esperaba el 95 %.",
@@ -118,7 +116,6 @@ LANGUAGES: Mapping[str, tuple[str, str]] = {
     "uk": ("Ukrainian", "ucraniano"),
     "zh": ("Chinese", "chino"),
 }
-ARROWS: Mapping[str, str] = {"rising": "▲", "falling": "▼", "steady": "=", "cannot tell": "?"}
 
 
 def say(key: str, language: str, **values: object) -> str:
@@ -150,7 +147,7 @@ def share(trend: Trend, language: str) -> str:
     """Return the share of all stories with its 95 % interval."""
     middle, low, high = (decimal(100 * x, 1, language) for x in (trend.share, trend.low, trend.high))
     sign = " %" if language == "es" else "%"
-    return f"{middle}{sign} [{_range(low, high, language)}]"
+    return f"{middle}{sign} [{low}–{high}]"
 
 
 def change(trend: Trend, language: str) -> str:
@@ -160,7 +157,16 @@ def change(trend: Trend, language: str) -> str:
     text = f"×{_ratio(trend.change, language)}"
     if trend.change_low is None or trend.change_high is None:
         return text
-    return f"{text} [{_range(_ratio(trend.change_low, language), _ratio(trend.change_high, language), language)}]"
+    return f"{text} [{_ratio(trend.change_low, language)}–{_ratio(trend.change_high, language)}]"
+
+
+def claimed(trend: Trend, language: str) -> str:
+    """Return what can be claimed with its figures; where nothing can, only the interval, lest its middle be quoted."""
+    figures = change(trend, language)
+    if trend.verdict != "cannot tell":
+        return " ".join(filter(None, (figures, verdict(trend, language))))
+    _, bracket, interval = figures.partition(" [")
+    return verdict(trend, language) + (f" [×{interval}" if bracket else "")
 
 
 def verdict(trend: Trend, language: str) -> str:
@@ -175,10 +181,6 @@ def short_date(day: date, language: str) -> str:
 
 def _ratio(x: float, language: str) -> str:
     return decimal(x, 1 if x >= 0.95 else 2, language) if x < 99.5 else whole(round(x), language)
-
-
-def _range(low: str, high: str, language: str) -> str:
-    return f"{low} a {high}" if language == "es" else f"{low}–{high}"
 
 
 def _column(language: str) -> int:

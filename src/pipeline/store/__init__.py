@@ -3,7 +3,8 @@
 ``open_store`` makes or opens a database and brings it to the newest schema. Rows stay in here; nouns come out.
 """
 
+from pipeline.store import answers, work
 from pipeline.store.engine import Store
 from pipeline.store.migrate import migrate, open_store
 
-__all__ = ["Store", "migrate", "open_store"]
+__all__ = ["Store", "answers", "migrate", "open_store", "work"]

@@ -88,9 +88,7 @@ def announce(connection: Connection, stages: Iterable[str], subject: int, order_
     ]
     insert = insertion(connection, done)
     connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["stage", "subject"], set_={"order_at": insert.excluded.order_at}
-        ),
+        insert.on_conflict_do_update(index_elements=["stage", "subject"], set_={"order_at": insert.excluded.order_at}),
         rows,
     )
 

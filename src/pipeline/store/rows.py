@@ -16,8 +16,10 @@ from pipeline.store import schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Column, Table
+    from sqlalchemy import Table
     from sqlalchemy.engine import Connection, Row
+
+    AnyRow = Row[*tuple[Any, ...]]
 
 Item = TypeVar("Item")
 
@@ -103,12 +105,12 @@ def hint_of(fields: Mapping[str, Any]) -> Hint:
     )
 
 
-def link_of(row: Row[Any]) -> Link:
+def link_of(row: AnyRow) -> Link:
     """Return the link of a row of ``links``."""
     return Link(url=row.url, source=row.source, hint=hint_of(row.hint), id=row.id)
 
 
-def page_of(row: Row[Any], body: bytes) -> Page:
+def page_of(row: AnyRow, body: bytes) -> Page:
     """Return the page of a row of ``pages`` and its unpacked body."""
     return Page(
         url=row.url,
@@ -124,7 +126,7 @@ def page_of(row: Row[Any], body: bytes) -> Page:
 
 
 # ------------------------------------------------------------------ articles
-def article_of(row: Row[Any]) -> Article:
+def article_of(row: AnyRow) -> Article:
     """Return the article of a row that has the columns ``ARTICLE``."""
     return Article(
         id=row.id,
@@ -146,8 +148,3 @@ def article_of(row: Row[Any]) -> Article:
 def span_of(article: Article, field: str, start: int, end: int) -> Span:
     """Return the stretch of an article's field, verbatim."""
     return Span(start, end, getattr(article, field)[start:end], field)
-
-
-def columns_of(row: Row[Any], names: Iterable[str | Column[Any]]) -> dict[str, Any]:
-    """Return some of a row's values by name."""
-    return {str(name): row._mapping[name] for name in names}

@@ -5,20 +5,15 @@ belong to the store; people query the views (singular names, migration 0002, ``d
 writing here.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Date, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy.engine import Dialect
 
 from pipeline.model import STANCES, WAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy.engine import Dialect
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):

@@ -20,7 +20,7 @@ def packed(vectors: NDArray[np.float32]) -> bytes:
     steps = np.rint(np.divide(rows * 127, peak, out=np.zeros_like(rows), where=peak > 0)).astype(np.int8)
     length = np.linalg.norm(steps.astype(np.float32), axis=1)
     scales = np.divide(np.linalg.norm(rows, axis=1), length, out=np.zeros_like(length), where=length > 0)
-    return scales.astype("<f4").tobytes() + steps.tobytes()
+    return b"".join((scales.astype("<f4").tobytes(), steps.tobytes()))
 
 
 def unpacked(blob: bytes, dimensions: int) -> NDArray[np.float32]:
@@ -28,4 +28,5 @@ def unpacked(blob: bytes, dimensions: int) -> NDArray[np.float32]:
     count = len(blob) // (4 + dimensions)
     scales = np.frombuffer(blob, dtype="<f4", count=count)
     steps = np.frombuffer(blob, dtype=np.int8, offset=4 * count).reshape(count, dimensions)
-    return (steps * scales[:, None]).astype(np.float32)
+    rows: NDArray[np.float32] = (steps * scales[:, None]).astype(np.float32)
+    return rows

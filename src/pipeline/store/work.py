@@ -4,6 +4,7 @@ Every save is one transaction of results, ``done`` rows and rejections, and may 
 killed at any instant. Every list has a limit.
 """
 
+from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
     due_sources,
     pending_links,
@@ -13,20 +14,18 @@ from pipeline.store.work_collect import (
     sync_catalogue,
 )
 from pipeline.store.work_read import (
-    annotations,
     band_candidates,
     origins,
     pending_articles,
     pending_count,
     pending_pages,
-    save_annotations,
     save_articles,
     save_copies,
     save_failure,
 )
+from pipeline.store.work_report import reports
 from pipeline.store.work_run import acquire_lease, begin_run, end_run, lease_holder, release_lease, renew_lease
 from pipeline.store.work_send import (
-    Delivery,
     claim_deliveries,
     claim_delivery,
     digest_exists,
@@ -47,7 +46,6 @@ from pipeline.store.work_stories import (
 )
 from pipeline.store.work_tell import (
     live_trends,
-    reports,
     save_series,
     save_summaries,
     save_trends,
@@ -59,7 +57,6 @@ from pipeline.store.work_tell import (
 )
 
 __all__ = [
-    "Delivery",
     "acquire_lease",
     "annotations",
     "band_candidates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from pipeline.store.rows import clean, cleaned, hint_json, insertion, link_of, s
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from pipeline.model import Conference, Entity, Theme
     from pipeline.store.engine import Store
+    from pipeline.store.rows import AnyRow
 
 
 # ------------------------------------------------------------------ catalogue
@@ -109,12 +111,12 @@ def due_sources(store: Store, now: datetime, *, limit: int = 1000) -> list[tuple
         return [(_source_of(row), _poll_of(row)) for row in rows]
 
 
-def _source_of(row: Row[Any]) -> Source:
+def _source_of(row: AnyRow) -> Source:
     names = ("key", "name", "way", "address", "language", "country", "kind", "owner", "conference")
     return Source(**{name: getattr(row, name) for name in names})
 
 
-def _poll_of(row: Row[Any]) -> Poll | None:
+def _poll_of(row: AnyRow) -> Poll | None:
     if row.poll_source is None:
         return None
     same = ("source", "status", "next_due", "etag", "last_modified", "body_hash", "failures", "error", "new_links")
@@ -125,7 +127,9 @@ def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Seque
     """Keep a look at a source and the links that it found, together. Return how many links are new."""
     found = [link for link in links if not too_long(link.url)]
     dropped = [
-        Rejection("collect", "address too long", link.url, link.url, link.source) for link in links if too_long(link.url)
+        Rejection("collect", "address too long", link.url, link.url, link.source)
+        for link in links
+        if too_long(link.url)
     ]
     with store.writing() as connection:
         new = sum(_add_link(connection, link, poll.polled) is not None for link in found)
@@ -246,8 +250,4 @@ def save_link_failure(store: Store, link: Link, rejection: Rejection, retry_at: 
 
 
 def _about_link(rejection: Rejection, link: Link, link_id: int) -> Rejection:
-    from dataclasses import replace
-
-    return replace(
-        rejection, subject=link_id, url=rejection.url or link.url, source=rejection.source or link.source
-    )
+    return replace(rejection, subject=link_id, url=rejection.url or link.url, source=rejection.source or link.source)

@@ -1,4 +1,4 @@
-"""What reading asks of the store and saves: pages to articles, annotations, fingerprints and copies."""
+"""What reading asks of the store and saves: pages to articles, fingerprints and copies."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.model import Annotation, Article, Copy, Page, Rejection
-from pipeline.store import done, rejected, schema, vectors
+from pipeline.model import Article, Copy, Page, Rejection
+from pipeline.store import done, rejected, schema
 from pipeline.store.rows import (
     ARTICLE,
     article_of,
@@ -20,7 +20,6 @@ from pipeline.store.rows import (
     insertion,
     page_of,
     sha256,
-    span_of,
     too_long,
     upsert,
 )
@@ -149,57 +148,8 @@ def _write_article(connection: Connection, row: dict[str, Any], known_hash: str 
         done.forget(connection, done.READING, [article])
 
 
-# ------------------------------------------------------------------ annotate
-def save_annotations(
-    store: Store, annotations: Sequence[Annotation], *, version: int, model: str, now: datetime
-) -> None:
-    """Keep sentences by their offsets and vectors in a quarter of their size (``vectors.packed``)."""
-    rows = [
-        {
-            "article": a.article,
-            "language": a.language,
-            "model": model,
-            "dimensions": int(a.vector.shape[-1]),
-            "sentences": [[s.field, s.start, s.end] for s in a.sentences],
-            "vectors": vectors.packed(a.vectors) if len(a.sentences) else b"",
-            "vector": vectors.packed(a.vector),
-            "version": version,
-            "computed_at": now,
-        }
-        for a in annotations
-    ]
-    with store.writing() as connection:
-        upsert(connection, schema.annotations, rows)
-        done.mark(connection, "annotate", [a.article for a in annotations], version=version, now=now)
-
-
-def annotations(store: Store, articles: Sequence[Article]) -> dict[int, Annotation]:
-    """Return the annotations of articles by article id; the sentences' text is cut from the articles given."""
-    by_id = {article.id: article for article in articles}
-    found: dict[int, Annotation] = {}
-    with store.reading() as connection:
-        for some in chunks(list(by_id)):
-            rows = connection.execute(
-                sa.select(schema.annotations).where(schema.annotations.c.article.in_(some))
-            )
-            found |= {row.article: _annotation(row, by_id[row.article]) for row in rows}
-    return found
-
-
-def _annotation(row: sa.Row[Any], article: Article) -> Annotation:
-    return Annotation(
-        article=row.article,
-        language=row.language,
-        sentences=tuple(span_of(article, field, start, end) for field, start, end in row.sentences),
-        vectors=vectors.unpacked(row.vectors, row.dimensions),
-        vector=vectors.unpacked(row.vector, row.dimensions)[0],
-    )
-
-
 # ------------------------------------------------------------------ dedupe
-def band_candidates(
-    store: Store, bands: Sequence[int], *, before: int | None = None, limit: int = 20
-) -> list[Article]:
+def band_candidates(store: Store, bands: Sequence[int], *, before: int | None = None, limit: int = 20) -> list[Article]:
     """Return articles that share a band value, those that share most first; with ``before`` only those of a lower id."""
     f = schema.fingerprint_bands
     shared = sa.func.count()

@@ -144,14 +144,17 @@ def _firsts(stories: Sequence[int]) -> sa.Select[Any]:
 
 
 # ------------------------------------------------------------------ tag
-def save_taggings(
-    store: Store, taggings: Sequence[Tagging], *, version: int, tagger: str, now: datetime
-) -> None:
+def save_taggings(store: Store, taggings: Sequence[Tagging], *, version: int, tagger: str, now: datetime) -> None:
     """Keep tags with evidence, quotes and mentions. Earlier tags that differ are superseded, not deleted."""
     ids = [tagging.article for tagging in taggings]
     stamp = {"version": version, "seen_at": now}
     scores = [
-        {"article": t.article, "tagger": tagger, "scores": {k: round(float(v), 4) for k, v in t.scores.items()}, **stamp}
+        {
+            "article": t.article,
+            "tagger": tagger,
+            "scores": {k: round(float(v), 4) for k, v in t.scores.items()},
+            **stamp,
+        }
         for t in taggings
     ]
     with store.writing() as connection:
@@ -187,9 +190,7 @@ def _save_tags(connection: Connection, tagging: Tagging, stamp: dict[str, Any]) 
     made = {(r.version, r.tagger) for r in live}
     if told == same and made <= {(stamp["version"], stamp["tagger"])}:
         return
-    connection.execute(
-        sa.update(t).where(t.c.id.in_([r.id for r in live])).values(superseded_at=stamp["seen_at"])
-    )
+    connection.execute(sa.update(t).where(t.c.id.in_([r.id for r in live])).values(superseded_at=stamp["seen_at"]))
     for tag in tagging.tags:
         _insert_tag(connection, tag, stamp)
 

@@ -13,57 +13,35 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.model import (
-    Burst,
-    Changepoint,
-    Point,
-    Quote,
-    Report,
-    Sentence,
-    Series,
-    Shape,
-    Span,
-    Story,
-    Summary,
-    Trend,
-)
+from pipeline.model import Burst, Changepoint, Point, Sentence, Series, Shape, Summary, Trend
 from pipeline.store import schema
 from pipeline.store.rows import CHUNK
+from pipeline.store.work_report import themed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from pipeline.store.engine import Store
+    from pipeline.store.rows import AnyRow
 
 MOST_TRENDS = 1000
 TOP_SOURCES = 5
-CHANGED = ("stories", "total", "share", "before_stories", "before_total", "verdict", "version")
 
 
 # ------------------------------------------------------------------ series
-def _themed(*columns: Any) -> sa.Select[Any]:
-    """Select from live tags of articles that are no copies, with their stories."""
-    t, p, st, c = schema.tags, schema.story_articles, schema.stories, schema.copies
-    return (
-        sa.select(*columns)
-        .join_from(t, p, p.c.article == t.c.article)
-        .join(st, st.c.id == p.c.story)
-        .outerjoin(c, c.c.article == t.c.article)
-        .where(t.c.superseded_at.is_(None), c.c.article.is_(None))
-    )
-
-
 def series(store: Store, start: date, end: date, themes: Sequence[str]) -> list[Series]:
     """Return stories a day with each theme, and all stories a day; a day without any story is a gap, not a zero."""
     t, st = schema.tags, schema.stories
     counted = sa.func.count(sa.distinct(st.c.id))
     with store.reading() as connection:
-        totals = _by_day(connection, sa.select(st.c.day, sa.func.count()).where(st.c.articles > st.c.copies), start, end)
+        totals = _by_day(
+            connection, sa.select(st.c.day, sa.func.count()).where(st.c.articles > st.c.copies), start, end
+        )
         rows = connection.execute(
-            _themed(t.c.theme, st.c.day, counted)
+            themed(t.c.theme, st.c.day, counted)
             .where(t.c.theme.in_(themes), st.c.day.between(start, end))
             .group_by(t.c.theme, st.c.day)
         )
@@ -123,11 +101,13 @@ def voices(store: Store, theme: str, start: date, end: date) -> tuple[dict[str, 
     t, st, a, s = schema.tags, schema.stories, schema.articles, schema.sources
     window = (t.c.theme == theme, st.c.day.between(start, end))
     best = sa.func.row_number().over(partition_by=st.c.id, order_by=(t.c.score.desc(), t.c.article)).label("rank")
-    ranked = _themed(t.c.stance, best).where(*window).subquery()
-    stances = sa.select(ranked.c.stance, sa.func.count()).where(ranked.c.rank == 1).group_by(ranked.c.stance)
+    ranked = themed(t.c.stance, best).where(*window).subquery()
+    stances = (
+        sa.select(ranked.c.stance, sa.func.count().label("stories")).where(ranked.c.rank == 1).group_by(ranked.c.stance)
+    )
     stories = sa.func.count(sa.distinct(st.c.id))
     top = (
-        _themed(s.c.name)
+        themed(s.c.name)
         .join(a, a.c.id == t.c.article)
         .join(s, s.c.key == a.c.source)
         .where(*window)
@@ -136,7 +116,8 @@ def voices(store: Store, theme: str, start: date, end: date) -> tuple[dict[str, 
         .limit(TOP_SOURCES)
     )
     with store.reading() as connection:
-        return {stance: n for stance, n in connection.execute(stances)}, tuple(connection.scalars(top))
+        counted = {row.stance: row.stories for row in connection.execute(stances)}
+        return counted, tuple(connection.scalars(top))
 
 
 # ------------------------------------------------------------------ trends
@@ -197,11 +178,15 @@ def _plain(value: Any) -> Any:
 
 
 def _shape_json(shape: Shape) -> dict[str, Any]:
-    parts = {"points": shape.points, "bursts": shape.bursts, "changepoints": shape.changepoints}
     return {
-        name: [{key: _plain(value) for key, value in asdict(one).items()} for one in found]
-        for name, found in parts.items()
+        "points": [_fields(point) for point in shape.points],
+        "bursts": [_fields(burst) for burst in shape.bursts],
+        "changepoints": [_fields(changepoint) for changepoint in shape.changepoints],
     }
+
+
+def _fields(one: Point | Burst | Changepoint) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in asdict(one).items()}
 
 
 def _shape(parts: Mapping[str, Any]) -> Shape:
@@ -212,7 +197,7 @@ def _shape(parts: Mapping[str, Any]) -> Shape:
     )
 
 
-def _trend(row: Row[Any]) -> Trend:
+def _trend(row: AnyRow) -> Trend:
     return Trend(
         **{name: row._mapping[name] for name in SAME},
         start=row.start_day,
@@ -256,57 +241,59 @@ def live_trends(store: Store, *, end: date | None = None) -> list[Trend]:
     return list(found.values())
 
 
-# ------------------------------------------------------------------ reports
-def reports(store: Store, theme: str, start: date, end: date, *, limit: int = 20) -> list[Report]:
-    """Return the best tagged article of each story of a window: most voices first, then the highest score."""
-    t, st, a, s = schema.tags, schema.stories, schema.articles, schema.sources
-    rank = sa.func.row_number().over(partition_by=st.c.id, order_by=(t.c.score.desc(), t.c.article)).label("rank")
-    ranked = (
-        _themed(t.c.id.label("tag"), t.c.article, st.c.id.label("story"), rank)
-        .where(t.c.theme == theme, st.c.day.between(start, end))
-        .subquery()
-    )
-    query = (
-        sa.select(
-            *[c.label(f"story_{c.name}") for c in st.c],
-            *[c.label(f"tag_{c.name}") for c in t.c],
-            a.c.url, a.c.title, a.c.source, a.c.order_at, a.c.language,
-            s.c.name.label("source_name"), s.c.kind, s.c.language.label("source_language"),
-        )
-        .join_from(ranked, t, t.c.id == ranked.c.tag)
-        .join(st, st.c.id == ranked.c.story)
-        .join(a, a.c.id == ranked.c.article)
-        .join(s, s.c.key == a.c.source)
-        .where(ranked.c.rank == 1)
-        .order_by(st.c.voices.desc(), t.c.score.desc(), st.c.id)
-        .limit(limit)
-    )  # fmt: skip
-    with store.reading() as connection:
-        rows = connection.execute(query).all()
-        evidence = _best_evidence(connection, [row.tag_id for row in rows])
-        quotes = _best_quotes(connection, [row.tag_article for row in rows])
-        stories = stories_by_id(connection, [row.story_id for row in rows])
-    return [
-        _report(row, stories[row.story_id], evidence[row.tag_id], quotes.get(row.tag_article))
-        for row in rows
-        if row.tag_id in evidence
+# ------------------------------------------------------------------ summaries
+def save_summaries(store: Store, summaries: Sequence[Summary], *, version: int, now: datetime) -> None:
+    """Keep summaries with the articles behind each sentence; an earlier one of the same trend is superseded."""
+    s = schema.summaries
+    with store.writing() as connection:
+        for summary in summaries:
+            _supersede_summaries(connection, summary.trend, now, summary.language)
+            row = {"trend": summary.trend, "theme": summary.theme, "language": summary.language}
+            insert = sa.insert(s).values(**row, version=version, computed_at=now)
+            _insert_sentences(connection, connection.execute(insert.returning(s.c.id)).scalar_one(), summary, now)
+
+
+def _insert_sentences(connection: Connection, summary_id: int, summary: Summary, now: datetime) -> None:
+    stamp = {"summary": summary_id, "computed_at": now}
+    sentences = [{**stamp, "position": n, "text": one.text} for n, one in enumerate(summary.sentences)]
+    sources = [
+        {**stamp, "position": n, "article": article, "rank": rank}
+        for n, one in enumerate(summary.sentences)
+        for rank, article in enumerate(dict.fromkeys(one.articles))
     ]
+    for table, rows in ((schema.summary_sentences, sentences), (schema.summary_sources, sources)):
+        if rows:
+            connection.execute(sa.insert(table), rows)
 
 
-def _report(row: Row[Any], story: Story, evidence: Span, quote: Quote | None) -> Report:
-    return Report(
-        story=story,
-        theme=row.tag_theme,
-        score=row.tag_score,
-        stance=row.tag_stance,
-        evidence=evidence,
-        article=row.tag_article,
-        article_url=row.url,
-        article_title=row.title,
-        source=row.source,
-        source_name=row.source_name,
-        published=row.order_at,
-        quote=quote,
-        language=row.language or row.source_language,
-        kind=row.kind,
+def summary_of(store: Store, trend_id: int, language: str) -> Summary | None:
+    """Return the live summary of a trend in a language."""
+    s, ss, so = schema.summaries, schema.summary_sentences, schema.summary_sources
+    live = (s.c.trend == trend_id, s.c.language == language, s.c.superseded_at.is_(None))
+    with store.reading() as connection:
+        head = connection.execute(sa.select(s.c.id, s.c.theme).where(*live)).first()
+        if head is None:
+            return None
+        rows = connection.execute(
+            sa.select(ss.c.position, ss.c.text, so.c.article)
+            .outerjoin_from(ss, so, sa.and_(so.c.summary == ss.c.summary, so.c.position == ss.c.position))
+            .where(ss.c.summary == head.id)
+            .order_by(ss.c.position, so.c.rank)
+        ).all()
+    texts = {row.position: row.text for row in rows}
+    carried = {n: tuple(r.article for r in rows if r.position == n and r.article is not None) for n in texts}
+    return Summary(head.theme, language, tuple(Sentence(texts[n], carried[n]) for n in texts), trend_id)
+
+
+def troubled_sources(store: Store, *, limit: int = 20) -> tuple[str, ...]:
+    """Return the names of active sources whose last look failed, the longest failing first."""
+    s, p = schema.sources, schema.polls
+    query = (
+        sa.select(s.c.name)
+        .join_from(s, p, p.c.source == s.c.key)
+        .where(s.c.active, p.c.failures > 0)
+        .order_by(p.c.failures.desc(), s.c.key)
+        .limit(limit)
     )
+    with store.reading() as connection:
+        return tuple(connection.scalars(query))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, nbinom, norm, poisson
+from scipy.stats import chi2, false_discovery_control, nbinom, norm, poisson
 
 from pipeline.model import Burst
 from pipeline.trend.expected import spread
@@ -18,8 +18,11 @@ from pipeline.trend.expected import spread
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-Q = 0.05  # of the bursts reported, at most this share is false
+Q = 0.05  # of the points reported, at most this share is false
+Q_TAIL = 0.01  # the same where a series' own tail was continued beyond what it shows: a guess, so asked for more
 TAIL_FROM = 400  # points from which a series shows its own tail
+TAIL = (0.95, 0.99)  # the part of it that is looked at; beyond it lie the bursts themselves
+KEPT = 0.95  # share of points, the least surprising, that tell how noisy counts are
 TINY = 1e-300
 
 
@@ -65,50 +68,62 @@ class Null:
 
 
 def counted(values: Floats, expected: Floats) -> Null:
-    """The null of counts; dispersion by moments over the 98 % least surprising points."""
+    """Fit the null of counts: dispersion by moments over the KEPT points, made up for what the rest would add."""
     expected = np.maximum(expected, 0.02)
     pull = (values - expected) ** 2 / expected
-    kept = pull <= np.quantile(pull, 0.98)
-    weight = expected[kept] ** 2
-    excess = (values[kept] - expected[kept]) ** 2 - expected[kept]
-    dispersion = max(0.0, float(excess.sum() / max(weight.sum(), TINY)))
-    return Null(expected, 1.0, dispersion)
+    kept = pull <= np.quantile(pull, KEPT)
+    shrink = float(chi2.cdf(chi2.ppf(KEPT, 1), 3)) / KEPT  # mean of a chi-square cut at its KEPT quantile
+    excess = (values[kept] - expected[kept]) ** 2 / shrink - expected[kept]
+    return Null(expected, 1.0, max(0.0, float(excess.sum() / (expected[kept] ** 2).sum())))
 
 
 def measured(values: Floats, expected: Floats) -> Null:
-    """The null of values that are no counts; the scale is robust, and never below rounding."""
+    """Fit the null of values that are no counts; the scale is robust, and never below rounding."""
     rest = values - expected
     return Null(expected, max(spread(rest), 1e-9 * float(np.abs(values).max(initial=1.0))), None)
 
 
-def bursts(values: Floats, null: Null, known: Mask, *, join: int = 1, q: float = Q) -> tuple[Burst, ...]:
-    """Runs of points whose excess survives Benjamini and Hochberg at ``q``; runs up to ``join`` apart are one.
+def bursts(values: Floats, null: Null, known: Mask, *, join: int = 1) -> tuple[Burst, ...]:
+    """Find runs of points whose excess survives Benjamini and Hochberg at Q; runs up to ``join`` apart are one.
 
     ``score`` is the largest number of standard deviations above expectation, ``q`` the smallest adjusted p.
     """
+    long = known.sum() >= TAIL_FROM
     chance = np.where(known, null.tail(values), 1.0)
-    if known.sum() >= TAIL_FROM:
-        chance = _own_tail(chance, known)
+    chance = _own_tail(chance, known) if long else _with_pairs(chance, null, values, known)
     adjusted = false_discovery_control(np.clip(chance, TINY, 1.0))
     score = null.deviations(values)
-    runs = _runs(np.flatnonzero(adjusted <= q), join)
+    runs = _runs(np.flatnonzero(adjusted <= (Q_TAIL if long else Q)), join)
     return tuple(
         Burst(lo, hi, round(float(score[lo : hi + 1].max()), 2), float(f"{adjusted[lo : hi + 1].min():.3g}"))
         for lo, hi in runs
     )
 
 
-def _own_tail(chance: Floats, known: Mask) -> Floats:
-    """Probabilities corrected by the upper tail that the series itself shows between its 90 % and 99 % points.
+def _with_pairs(chance: Floats, null: Null, values: Floats, known: Mask) -> Floats:
+    """Probabilities by single points and by pairs of neighbours, whichever says more, paid for by a factor of two.
 
-    Surprise, -log p, is exponential with mean 1 under the null; a series whose surprises grow faster there has a
-    heavier tail than assumed, which is then continued at its own rate. Corrections only make claims weaker.
+    Two days of three times the usual say far more together than either does alone.
+    """
+    if null.dispersion is None or len(values) < 2:
+        return chance
+    pair = Null(null.expected[1:] + null.expected[:-1], null.sigma, null.dispersion / 2)
+    both = np.where(known[1:] & known[:-1], pair.tail(values[1:] + values[:-1]), 1.0)
+    least = np.minimum(chance, np.minimum(np.append(both, 1.0), np.append(1.0, both)))
+    return np.where(known, np.minimum(2 * least, 1.0), 1.0)
+
+
+def _own_tail(chance: Floats, known: Mask) -> Floats:
+    """Probabilities corrected by the upper TAIL that the series itself shows.
+
+    Surprise, -log p, is exponential with mean 1 under the null; a series whose surprises grow faster than that has
+    a heavier tail than assumed, which is then continued at its own rate. Corrections only make claims weaker.
     """
     surprise = -np.log(np.maximum(chance, TINY))
-    from_, to = np.quantile(surprise[known], [0.90, 0.99])
-    rate = max(1.0, float(to - from_) / np.log(10))
-    beyond = surprise > from_
-    return np.where(beyond, np.maximum(0.1 * np.exp(-(surprise - from_) / rate), chance), chance)
+    start, end = np.quantile(surprise[known], TAIL)
+    rate = max(1.0, float(end - start) / float(np.log((1 - TAIL[0]) / (1 - TAIL[1]))))
+    own = (1 - TAIL[0]) * np.exp(-(surprise - start) / rate)
+    return np.where(surprise > start, np.maximum(own, chance), chance)
 
 
 def _runs(places: NDArray[np.int_], join: int) -> list[tuple[int, int]]:

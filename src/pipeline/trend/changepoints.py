@@ -34,7 +34,7 @@ class Break:
 
 
 def breaks(values: Floats) -> tuple[Break, ...]:
-    """Breaks of a complete series without seasons, in order. Takes O(CELLS squared) whatever the length.
+    """Find the breaks of a complete series without seasons, in order. Takes O(CELLS squared) whatever the length.
 
     Optimal partitioning (Jackson et al. 2005) under a modified BIC; probabilities by the forward-backward
     recursion over segmentations (Fearnhead 2006) with exp(-cost / 2) as weight.
@@ -58,7 +58,7 @@ def breaks(values: Floats) -> tuple[Break, ...]:
 
 
 def fitted(values: Floats, starts: tuple[int, ...]) -> Floats:
-    """A line, or a level where that does as well, through each stretch; shape as ``values``."""
+    """Draw a line, or a level where that does as well, through each stretch; shape as ``values``."""
     out = np.empty(len(values))
     for lo, hi in zip((0, *starts), (*starts, len(values)), strict=True):
         piece, x = values[lo:hi], np.arange(hi - lo) - (hi - lo - 1) / 2
@@ -97,7 +97,7 @@ def _costs(z: Floats) -> tuple[Floats, Floats]:
 
 
 def _best(cost: Floats, price: float, shortest: int) -> list[int]:
-    """Starts of the stretches, but the first, of the segmentation of least cost plus ``price`` a stretch."""
+    """Find the segmentation of least cost plus ``price`` a stretch; returns where its stretches begin, but the first."""
     n = cost.shape[0]
     total, came = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
     total[0] = 0.0

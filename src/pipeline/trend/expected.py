@@ -13,13 +13,14 @@ from scipy.ndimage import median_filter, uniform_filter1d
 Floats = NDArray[np.float64]
 
 PERIODS = (4, 5, 7, 12, 24, 48, 52, 96, 144, 168, 288)  # quarters, working days, weeks, months, hours, ... 5 minutes
+CYCLES = 6  # seasons that a series must hold before one is believed
 MEMORY = 0.3  # autocorrelation at the season's length from which a season is believed
 COUNTED = 1000  # whole numbers whose median is below this are counts, noisy as counts are
 MAD = 1.4826  # median absolute deviation to standard deviation, for a Gaussian
 
 
 def complete(values: list[float]) -> Floats:
-    """The series with gaps (nan) filled by straight lines between their neighbours."""
+    """Fill the gaps (nan) of a series by straight lines between their neighbours."""
     y = np.array(values, dtype=np.float64)
     known = np.isfinite(y)
     if known.all() or not known.any():
@@ -46,14 +47,14 @@ def calmed(y: Floats, reach: int = 7, limit: float = 6.0) -> Floats:
 
 
 def period(y: Floats) -> int | None:
-    """The season's length in points, None where the values show none.
+    """Guess the season's length in points, None where the values show none.
 
     Looks at the autocorrelation of (robustly clipped) deviations from a moving average over one season. Long
     seasons are looked at in cells of a twelfth, so that a daily course shows through the noise of minutes.
     """
     best, strength = None, MEMORY
     for length in PERIODS:
-        if len(y) < 4 * length:
+        if len(y) < CYCLES * length:
             break
         cell = max(1, length // 12)
         memory = _memory(y[: len(y) // cell * cell].reshape(-1, cell).mean(axis=1), length // cell)
@@ -64,7 +65,7 @@ def period(y: Floats) -> int | None:
 
 
 def seasonless(y: Floats, length: int | None) -> Floats:
-    """The series without its season; a season that grows with the level is taken out in proportion to it."""
+    """Take the season out of the series; a season that grows with the level is taken out in proportion to it."""
     return y if length is None else y - _season(y, length)
 
 
@@ -80,7 +81,7 @@ def _season(y: Floats, length: int) -> Floats:
 
 
 def level(y: Floats, window: int) -> Floats:
-    """Running mean over ``window`` points of values whose peaks are clipped near the running median.
+    """Take the running mean over ``window`` points of values whose peaks are clipped near the running median.
 
     Works on the square-root scale for clipping (Anscombe), where counts have one noise everywhere. At both ends
     the first and last whole window speaks, so a burst on the newest day does not count twice.
@@ -103,7 +104,9 @@ def course(y: Floats, base: Floats, length: int | None) -> Floats:
         return np.ones(len(y))
     phase = np.arange(len(y)) % length
     ratio = np.minimum(y, 3 * base) / np.maximum(base, 1e-9)
-    factor = np.array([np.mean(np.sort(ratio[phase == k])[: max(1, int(0.95 * np.sum(phase == k)))]) for k in range(length)])
+    factor = np.array(
+        [np.mean(np.sort(ratio[phase == k])[: max(1, int(0.95 * np.sum(phase == k)))]) for k in range(length)]
+    )
     factor = uniform_filter1d(factor, max(1, length // 24), mode="wrap")
     return np.asarray(np.maximum(factor / factor.mean(), 0.05)[phase])
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WINDOW = 29  # points, at least, over which the level of counts is taken: four weeks of days
+DAY = 24  # seasons from this length are days of hours or minutes: bursts half a day apart are one
 SHORTEST = 3  # known points from which there is something to say
 
 
 def shape(dates: Sequence[str], values: Sequence[float | None]) -> Shape:
-    """What the series does; ``values`` may be counts or not, None is a gap; a season is guessed from them.
+    """Describe a series; ``values`` may be counts or not, None is a gap; a season is guessed from them.
 
     Raises ValueError where ``dates`` and ``values`` differ in length. Takes about a second for 15,000 points.
     """
@@ -40,7 +41,7 @@ def shape(dates: Sequence[str], values: Sequence[float | None]) -> Shape:
         Point(d, v, _tidy(e), _tidy(a), _tidy(b))
         for d, v, e, a, b in zip(dates, values, null.expected, low, high, strict=True)
     )
-    runs = bursts.bursts(y, null, known, join=max(1, (season or 0) // 4))
+    runs = bursts.bursts(y, null, known, join=season // 2 if season and season >= DAY else 1)
     return Shape(points, runs, tuple(Changepoint(b.index, dates[b.index], b.probability) for b in found))
 
 
@@ -58,6 +59,6 @@ def _tidy(number: float) -> float:
 
 
 def _silent(day: str, value: float | None) -> Point:
-    """A point of which nothing can be expected."""
+    """Give a point of which nothing can be expected."""
     own = value if value is not None else 0.0
     return Point(day, value, own, own, own)

@@ -1,0 +1,48 @@
+"""The views as ``answers`` reads them: names and types of their columns. Their SQL is in migration 0002."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Date, Float, Integer, Text
+
+from pipeline.store.schema import UTCDateTime
+
+
+def _view(view: str, /, **columns: Any) -> sa.TableClause:
+    return sa.table(view, *(sa.column(name, kind) for name, kind in columns.items()))
+
+
+_PLACE = {"url": Text, "source": Text, "source_name": Text, "language": Text, "published_at": UTCDateTime, "day": Date}
+
+story_article = _view(
+    "story_article", story=Integer, article=Integer, title=Text, kind=Text, voice=Text, seen_at=UTCDateTime,
+    is_first=Boolean, is_copy=Boolean, copy_of=Integer, copy_score=Float, score=Float, reason=Text, **_PLACE,
+)  # fmt: skip
+tag = _view(
+    "tag", id=Integer, article=Integer, story=Integer, theme=Text, theme_name=Text, score=Float, stance=Text,
+    evidence=Text, evidence_field=Text, evidence_start=Integer, evidence_end=Integer, article_title=Text,
+    is_copy=Boolean, tagger=Text, **_PLACE,
+)  # fmt: skip
+quote = _view(
+    "quote", id=Integer, article=Integer, story=Integer, text=Text, speaker=Text, organisation=Text, direct=Boolean,
+    article_title=Text, is_copy=Boolean, **_PLACE,
+)  # fmt: skip
+theme_daily = _view(
+    "theme_daily", theme=Text, theme_name=Text, day=Date, stories=Integer, total_stories=Integer, share=Float,
+    articles=Integer, asserts=Integer, disputes=Integer, reports=Integer,
+)  # fmt: skip
+source_health = _view(
+    "source_health", source=Text, name=Text, way=Text, address=Text, kind=Text, language=Text, country=Text,
+    owner=Text, active=Boolean, state=Text, polled_at=UTCDateTime, status=Integer, error=Text, failures=Integer,
+    looks=Integer, next_due=UTCDateTime, last_ok_at=UTCDateTime, last_new_at=UTCDateTime, pending_links=Integer,
+    failed_links=Integer, articles=Integer, last_article_day=Date, rejections=Integer,
+)  # fmt: skip
+rejection = _view(
+    "rejection", id=Integer, stage=Text, reason=Text, detail=Text, url=Text, source=Text, source_name=Text,
+    subject=Integer, later=Boolean, times=Integer, version=Integer, seen_at=UTCDateTime, last_seen_at=UTCDateTime,
+    resolved_at=UTCDateTime,
+)  # fmt: skip
+conference_coverage = _view(
+    "conference_coverage", conference=Text, conference_name=Text, how=Text, article=Integer, story=Integer,
+    article_title=Text, voice=Text, kind=Text, is_copy=Boolean, **_PLACE,
+)  # fmt: skip

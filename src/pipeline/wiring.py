@@ -1,0 +1,52 @@
+"""Where the edges are built: the store, the models and the catalogues that commands pass to the flow."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pipeline import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pipeline.config import Config
+    from pipeline.flow import Edges
+    from pipeline.store import Store
+
+# Stages and models are imported inside: `tideline --help` must come at once.
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """Open the configured database for the time of a command; it is made or brought up to date where needed."""
+    from pipeline.store import open_store
+
+    store = open_store(config.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def edges(config: Config, progress: Callable[[str, int, int], None]) -> Iterator[Edges]:
+    """Build what the stages touch the world with. Catalogues come first: a wrong file is said before all else."""
+    from pipeline import flow, nlp
+
+    sources, themes = catalogue.sources(config), catalogue.themes(config)
+    entities, conferences = catalogue.entities(config), catalogue.conferences(config)
+    with opened(config) as store:
+        yield flow.Edges(
+            config=config,
+            store=store,
+            models=functools.cache(lambda: nlp.open_models(config)),
+            sources=sources,
+            themes=themes,
+            entities=entities,
+            conferences=conferences,
+            now=lambda: datetime.now(UTC),
+            progress=progress,
+        )
