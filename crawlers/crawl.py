@@ -96,10 +96,7 @@ class Crawl(scrapy.Spider):
     def tick(self) -> None:
         """Tell progress, fetch more where there is room, and end when the time is over."""
         self._tell()
-        try:
-            self._refill()
-        except Exception as error:  # noqa: BLE001  # a looping call would die silently; the crawl must end instead
-            self.failed = _said(error)
+        self._refill()
         if self.failed or time.monotonic() > self.ends:
             self.end()
 
@@ -127,7 +124,11 @@ class Crawl(scrapy.Spider):
         self.report(self.handover.done, self.handover.total, self.handover.counts["looks"])
 
     def _refill(self) -> int:
-        links = [] if self.ending else self.handover.links()
+        try:
+            links = [] if self.ending else self.handover.links()
+        except Exception as error:  # noqa: BLE001  # Scrapy would log it and go on; without the store there is no crawl
+            self.failed = _said(error)
+            links = []
         for link in links:
             self._fetch(link)
         return len(links)

@@ -88,9 +88,7 @@ def test_a_source_is_one_table(tmp_path: Path) -> None:
         (('"feed"', '"conference"'), r"\[the-paper\] conference: is missing"),
     ],
 )
-def test_a_wrong_source_is_named_by_file_table_and_field(
-    tmp_path: Path, change: tuple[str, str], message: str
-) -> None:
+def test_a_wrong_source_is_named_by_file_table_and_field(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     with pytest.raises(CatalogueError, match=message):
         sources_of(tmp_path, SOURCE.replace(*change))
 

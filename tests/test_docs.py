@@ -22,7 +22,16 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # these set up the machine, reach for the live web or never end; each has a test of its own
-ELSEWHERE = ("make ", "git ", "tideline demo", "tideline run", "tideline daemon", "pip ", "cd ", "tideline digest --send")
+ELSEWHERE = (
+    "make ",
+    "git ",
+    "tideline demo",
+    "tideline run",
+    "tideline daemon",
+    "pip ",
+    "cd ",
+    "tideline digest --send",
+)
 
 
 def blocks(page: Path, kind: str) -> list[str]:
@@ -44,7 +53,11 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("docs") / "demo"
     shutil.copytree(demo, copy)
     (copy / "saved-pages").mkdir()
-    page = "<html lang=en><title>Harbour works</title><article><h1>Harbour works</h1>" + "<p>The harbour board chose the cheaper crane this week, after a debate that lasted well into the night.</p>" * 3
+    page = (
+        "<html lang=en><title>Harbour works</title><article><h1>Harbour works</h1>"
+        + "<p>The harbour board chose the cheaper crane this week, after a debate that lasted well into the night.</p>"
+        * 3
+    )
     (copy / "saved-pages" / "one.html").write_text(page)
     line = '{"id": 1, "title": "Nobody noticed", "text": "The start-up swapped its language model over a weekend and no customer noticed."}\n'
     (copy / "articles.jsonl").write_text(line)
@@ -57,7 +70,14 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_example_runs(line: str, folder: Path) -> None:
     command = re.sub(r"\btideline\b(?=\s)", f"{shlex.quote(sys.executable)} -m pipeline", line)
 
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=folder, capture_output=True, text=True, env=clean_environment(), timeout=120)
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        timeout=120,
+    )
 
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout

@@ -81,7 +81,11 @@ def test_evidence_is_verbatim_text_of_the_article(rows: sqlite3.Connection) -> N
 
 
 def test_stories_are_found_at_the_pinned_level(rows: sqlite3.Connection, ids: dict[int, str]) -> None:
-    placed = {ids[row["article"]]: row["story"] for row in rows.execute("SELECT article, story FROM story_article") if row["article"] in ids}
+    placed = {
+        ids[row["article"]]: row["story"]
+        for row in rows.execute("SELECT article, story FROM story_article")
+        if row["article"] in ids
+    }
 
     _, _, figure = b_cubed({key: truth["story"] or key for key, truth in GOLD.items()}, placed)
 
@@ -89,7 +93,11 @@ def test_stories_are_found_at_the_pinned_level(rows: sqlite3.Connection, ids: di
 
 
 def test_all_copies_are_found_and_no_others(rows: sqlite3.Connection, ids: dict[int, str]) -> None:
-    found = {ids[row["id"]]: ids[row["copy_of"]] for row in rows.execute("SELECT id, copy_of FROM article WHERE copy_of IS NOT NULL") if row["id"] in ids}
+    found = {
+        ids[row["id"]]: ids[row["copy_of"]]
+        for row in rows.execute("SELECT id, copy_of FROM article WHERE copy_of IS NOT NULL")
+        if row["id"] in ids
+    }
     planted = {frozenset((key, truth["copy_of"])) for key, truth in GOLD.items() if truth["copy_of"]}
     echoes = {key for key, truth in GOLD.items() if truth["echo_of"]}
     pairs = {frozenset(pair) for pair in found.items() if pair[0] not in echoes}
@@ -118,9 +126,7 @@ def test_commoditization_bursts_around_boxworks(demo: Path, tideline: Tideline) 
 
 
 def test_every_sentence_of_a_summary_names_its_sources(rows: sqlite3.Connection) -> None:
-    bare = rows.execute(
-        "SELECT count(*) FROM summary WHERE stories > 0 AND sources = 0"
-    ).fetchone()[0]
+    bare = rows.execute("SELECT count(*) FROM summary WHERE stories > 0 AND sources = 0").fetchone()[0]
 
     assert bare == 0
 

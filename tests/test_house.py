@@ -30,9 +30,7 @@ def test_every_command_is_documented(name: str) -> None:
     assert f"tideline {name}" in (ROOT / "docs" / "commands.md").read_text()
 
 
-@pytest.mark.parametrize(
-    "name", ["trends", "stories", "sources", "themes", "rejections", "query", "digest"]
-)
+@pytest.mark.parametrize("name", ["trends", "stories", "sources", "themes", "rejections", "query", "digest"])
 def test_every_reading_command_prints_json_and_csv(name: str) -> None:
     options = {option for p in cli.cli.commands[name].params for option in p.opts}
 

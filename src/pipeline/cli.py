@@ -54,15 +54,28 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class InOrder(click.Group):
+    """A group that lists its commands in the order in which they were added: that of the flow."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names as added."""
+        return list(self.commands)
+
+
+INTRODUCTION = """Follow an argument through the tech press: from crawled pages to trends with evidence.
+
+\b
+Start with    tideline demo
+On your own   tideline init, then tideline run
+"""
+
+
+@click.group(
+    cls=InOrder, help=INTRODUCTION, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="tideline")
 def cli() -> None:
-    """Follow an argument through the tech press: from crawled pages to trends with evidence.
-
-    \b
-    Start with     tideline demo
-    On your own    tideline init, then tideline run
-    """
+    """Group all commands; ``INTRODUCTION`` is what a person reads."""
 
 
 # ------------------------------------------------------------------ starting
@@ -84,7 +97,13 @@ def init(folder: Path, only_print: bool) -> None:
 
 
 @cli.command(epilog="Example: tideline demo --folder /tmp/tideline-demo")
-@click.option("--folder", type=click.Path(path_type=Path), default="tideline-demo", show_default=True, help="Where the database and the digest go.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default="tideline-demo",
+    show_default=True,
+    help="Where the database and the digest go.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @click.option("--verbose", is_flag=True, help="Log every stage and batch.")
 def demo(folder: Path, quiet: bool, verbose: bool) -> None:
@@ -137,16 +156,13 @@ def _show_result(config: Config) -> None:
         rows = answers.theme_overview(wired.store)
         written = file.paths(flow.digest_for(wired, None), config.path(config.digest_folder))
     terminal.emit(reading.trend_table(rows), reading.TREND_COLUMNS, title=reading.window_title(rows))
-    option = f" --config {config.file}" if config.file and config.file.resolve() != Path("tideline.toml").resolve() else ""
-    click.echo(f"""
-Digest    {written.html}
-          {written.text}
-          {written.chart}
-Database  {config.database_url}
-
-Try next  tideline stories --theme commoditization{option}
-          tideline query "SELECT * FROM quote LIMIT 5"{option}
-          tideline sources --trouble{option}""")
+    option = (
+        f" --config {config.file}" if config.file and config.file.resolve() != Path("tideline.toml").resolve() else ""
+    )
+    click.echo(f"\nDigest    {written.html}\n          {written.text}\n          {written.chart}")
+    click.echo(f"Database  {config.database_url}\n\nTry next")
+    for line in ("stories --theme commoditization", 'query "SELECT * FROM quote LIMIT 5"', "sources --trouble"):
+        click.echo(f"          tideline {line}{option}")
 
 
 @cli.command(epilog="Example: tideline daemon --config /etc/tideline.toml")
@@ -186,7 +202,12 @@ def cluster(config: Config) -> None:
 
 
 @cli.command(epilog="Example: tideline tag --themes my-themes/ --scores < articles.jsonl")
-@click.option("--themes", "folder", type=click.Path(path_type=Path), help="Folder of theme files, instead of the configured themes.")
+@click.option(
+    "--themes",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder of theme files, instead of the configured themes.",
+)
 @click.option("--scores", is_flag=True, help="Also the probability of every theme.")
 @common
 def tag(config: Config, folder: Path | None, scores: bool) -> None:

@@ -69,7 +69,19 @@ COMMON = {
     "sem ate apos disse seu sua seus suas",
     "it": "della dei delle gli il che non piu una con sono nel nella alla anche",
 }
-_FEATURES = ("bias", "words", "vector", "names", "covered", "rare", "gap", "size", "cross", "cross_vector", "cross_names")
+_FEATURES = (
+    "bias",
+    "words",
+    "vector",
+    "names",
+    "covered",
+    "rare",
+    "gap",
+    "size",
+    "cross",
+    "cross_vector",
+    "cross_names",
+)
 _SHORT = np.array([0.0] * len(_FEATURES), dtype=np.float32)
 _LONG = np.array([0.0] * len(_FEATURES), dtype=np.float32)
 
@@ -236,7 +248,9 @@ class Window:
             walked += len(stories)
             if walked > WALKED:
                 break
-        found = (self._stories[s] for s in nlargest(4 * CANDIDATES, shared, key=shared.__getitem__) if s in self._stories)
+        found = (
+            self._stories[s] for s in nlargest(4 * CANDIDATES, shared, key=shared.__getitem__) if s in self._stories
+        )
         return list(islice((s for s in found if s.gap(reading.when) <= 24 * self.days), CANDIDATES))
 
     def _post(self, story: int, reading: _Reading, fresh: NDArray[np.bool_]) -> None:
@@ -287,7 +301,11 @@ def _joined(story: _Story, reading: _Reading, rarity: Callable[[Terms], Weights]
         terms=terms,
         weights=weights,
         names=names,
-        vector=story.vector if reading.vector is None else reading.vector if story.vector is None else story.vector + reading.vector,
+        vector=story.vector
+        if reading.vector is None
+        else reading.vector
+        if story.vector is None
+        else story.vector + reading.vector,
         languages=story.languages | ({reading.language} if reading.language else set()),
         first=min(times, default=None),
         last=max(times, default=None),
@@ -317,7 +335,19 @@ def _features(window: Window, reading: _Reading, stories: Sequence[_Story]) -> W
     cross = np.array([bool(reading.language and s.languages and reading.language not in s.languages) for s in stories])
     gap = np.log1p(np.array([s.gap(reading.when) for s in stories]) / 24)
     size = np.log([min(s.articles, 16) for s in stories])
-    columns = (np.ones(len(stories)), words, vector, named, covered, np.log1p(both), gap, size, cross, cross * vector, cross * named)
+    columns = (
+        np.ones(len(stories)),
+        words,
+        vector,
+        named,
+        covered,
+        np.log1p(both),
+        gap,
+        size,
+        cross,
+        cross * vector,
+        cross * named,
+    )
     return np.stack(columns, axis=1).astype(np.float32)
 
 

@@ -240,7 +240,12 @@ def as_toml() -> str:
         name = f.metadata["name"]
         section, _, key = name.rpartition(".")
         if name == "queries":
-            lines += ["", f"# {f.metadata['help']}", "[queries]", '# loudest = "SELECT * FROM theme_daily ORDER BY stories DESC LIMIT 20"']
+            lines += [
+                "",
+                f"# {f.metadata['help']}",
+                "[queries]",
+                '# loudest = "SELECT * FROM theme_daily ORDER BY stories DESC LIMIT 20"',
+            ]
             continue
         if section != table:
             lines += ["", f"[{section}]"]

@@ -99,9 +99,7 @@ class Models:
         texts = [span.text for _, spans, _ in read for span in spans]
         languages = [language for language, spans, _ in read for _ in spans]
         wholes = [(n, whole) for n, (_, _, whole) in enumerate(read) if whole]
-        rows = self.encode(
-            [*texts, *(whole for _, whole in wholes)], [*languages, *(read[n][0] for n, _ in wholes)]
-        )
+        rows = self.encode([*texts, *(whole for _, whole in wholes)], [*languages, *(read[n][0] for n, _ in wholes)])
         short = {n: rows[len(texts) + k] for k, (n, _) in enumerate(wholes)}
         found, at = [], 0
         for n, (article, (language, spans, _)) in enumerate(zip(articles, read, strict=True)):
@@ -196,7 +194,9 @@ def _aligned(models: Path) -> tag.Aligned | None:
 
     weights = (folder / "model.safetensors").read_bytes()
     card = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return tag.Aligned(load(weights), frozenset(card["languages"]), f"{tag.ALIGNED}@{hashlib.sha256(weights).hexdigest()[:12]}")
+    return tag.Aligned(
+        load(weights), frozenset(card["languages"]), f"{tag.ALIGNED}@{hashlib.sha256(weights).hexdigest()[:12]}"
+    )
 
 
 class _Bert:
@@ -237,7 +237,9 @@ class _Bert:
         eps, width = float(self.config["layer_norm_eps"]), (int(self.config["hidden_size"]),)
         norm = lambda x, name: f.layer_norm(x, width, w[f"{name}.LayerNorm.weight"], w[f"{name}.LayerNorm.bias"], eps)  # noqa: E731
         dense = lambda x, name: f.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])  # noqa: E731
-        at = w["embeddings.position_embeddings.weight"][: ids.shape[1]] + w["embeddings.token_type_embeddings.weight"][0]
+        at = (
+            w["embeddings.position_embeddings.weight"][: ids.shape[1]] + w["embeddings.token_type_embeddings.weight"][0]
+        )
         x = norm(w["embeddings.word_embeddings.weight"][ids] + at, "embeddings")
         for n in range(int(self.config["num_hidden_layers"])):
             layer = f"encoder.layer.{n}"

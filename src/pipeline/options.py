@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that all share, and the settings as its first argument."""
 
-    @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Settings file (default: tideline.toml here).")
+    @click.option(
+        "--config", "config_file", type=click.Path(path_type=Path), help="Settings file (default: tideline.toml here)."
+    )
     @click.option("--database", help="Database URL, instead of the configured one.")
     @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
     @click.option("--verbose", is_flag=True, help="Log every stage and batch.")
@@ -46,6 +48,7 @@ def output(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def log_to_stderr(*, quiet: bool, verbose: bool) -> None:
+    """Log as JSON lines to stderr: text from strangers can't forge a line."""
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
-limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="Rows at most.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="Rows at most."
+)
 
 
 def register(group: click.Group) -> None:
@@ -37,7 +39,9 @@ def register(group: click.Group) -> None:
 # ------------------------------------------------------------------ trends
 @click.command(epilog="Example: tideline trends commoditization --plot commoditization.png")
 @click.argument("theme", required=False)
-@click.option("--series", type=click.Path(path_type=Path), help="Analyse a CSV file with the columns date,value instead.")
+@click.option(
+    "--series", type=click.Path(path_type=Path), help="Analyse a CSV file with the columns date,value instead."
+)
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the trends into this PNG file.")
 @output
 @common
@@ -92,6 +96,7 @@ def _change(row: Mapping[str, Any]) -> str:
 
 
 def window_title(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the heading of the trend table: which days it is about."""
     return f"Independent stories, {rows[0]['start']} to {rows[0]['end']}" if rows else ""
 
 
@@ -165,7 +170,9 @@ def _show_story(store: Store, story_id: int, form: str) -> None:
     if found is None:
         raise SettingError(f"story {story_id} is not in the database; `tideline stories` lists them")
     if form != "table":
-        terminal.emit([{**found, "story": asdict(found["story"])}] if form == "json" else found["articles"], {}, form=form)
+        terminal.emit(
+            [{**found, "story": asdict(found["story"])}] if form == "json" else found["articles"], {}, form=form
+        )
         return
     parts = {
         "articles": {"day": "Day", "source_name": "Source", "title": "Title", "copy_of": "Copy of", "reason": "Why it is here"},
@@ -278,7 +285,9 @@ def digest(config: Config, send: bool, language: str | None, form: str) -> None:
 
     config = replace(config, digest_language=language) if language else config
     if send and not (config.smtp_host and config.digest_subscribers):
-        raise SettingError(f"{config.file or 'settings'}: [smtp] host and [digest] subscribers: both are wanted to send")
+        raise SettingError(
+            f"{config.file or 'settings'}: [smtp] host and [digest] subscribers: both are wanted to send"
+        )
     with edges(config, lambda *_: None) as wired:
         flow.run(wired, ("summarise", "digest"))
         made = flow.digest_for(wired, None)

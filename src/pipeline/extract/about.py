@@ -32,7 +32,7 @@ _WHEN = re.compile(
     re.I,
 )
 _NO_NAME = re.compile(
-    r"^(?:admin|administrator|editor|staff|redacci[óo]n|redaktion|r[ée]daction|reda[çc][ãa]o|redazione|unknown|anonymous|guest|none|null|@.*|.*\d{3}.*)$"
+    r"^(?:admin|administrator|editor|staff|redacci[óo]n|redaktion|r[ée]daction|reda[çc][ãa]o|redazione|unknown|anonymous|guest|none|null|@.*|\d.*|.*\d{3}.*)$"
     r"|^(?:staff|national|senior|associate|contributing|political|special)\b.*\b(?:writer|reporter|editor|correspondent|author|contributor)$"
     r"|.*\b(?:writer|reporter|correspondent|editor-at-large)$|^(?:md|phd|rdn?|ms|ma|mba|jr|sr|esq)\.?$",
     re.I,

@@ -28,6 +28,7 @@ _BOXES = ("div", "section", "aside", "ul", "ol", "form", "p", "details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONG = 80  # characters that make a paragraph one of running text
 _TEASER = 200  # a paragraph that is one link and shorter than this points elsewhere
+_DUMP = 3
 _HEAD = 8  # lines in which a title may come after a menu
 _HEAD_AFTER_TITLE = 4  # lines in which a byline may come after a standfirst
 _STANDFIRST = 400  # characters of it at most
@@ -123,8 +124,8 @@ def _trimmed(found: list[str], titles: Sequence[str], around: Around) -> list[st
     """Drop titles and headings before the text, pointers to other pages in it, and what trails after it."""
     named = {_norm(title) for title in titles}
     kept = [line for line in found if not _points_away(line, around)]
-    if sum(len(line) for line in found if _norm(line) in around.linked) * 2 > sum(map(len, found)):
-        return []  # a list of links: a front page, a menu, an index
+    if _is_menu(found, around):
+        return []
     kept = kept[_last(kept[:_HEAD], lambda line: _norm(line) in named) + 1 :]
     signed = _last(kept[:_HEAD_AFTER_TITLE], _signs)
     if sum(map(len, kept[: max(signed, 0)])) < _STANDFIRST:
@@ -134,6 +135,16 @@ def _trimmed(found: list[str], titles: Sequence[str], around: Around) -> list[st
     while kept and _norm(kept[-1]) in around.headings:
         kept.pop()
     return kept
+
+
+def _is_menu(found: Sequence[str], around: Around) -> bool:
+    """Whether most of the text is links that stand alone: a front page, a menu, an index."""
+    norms = [_norm(line) for line in found]
+    left = [norm for norm in norms if norm not in around.linked]
+    if len(found) <= _DUMP:  # a page without paragraphs comes as one line
+        for link in sorted(around.linked, key=len, reverse=True):
+            left = [norm.replace(link, "") for norm in left]
+    return 2 * sum(map(len, left)) < sum(map(len, norms))
 
 
 def _last(lines: Sequence[str], fits: Callable[[str], bool]) -> int:

@@ -74,7 +74,7 @@ def claims(tree: HtmlElement) -> Claims:
 
 def _meta(element: HtmlElement, metas: dict[str, list[str]]) -> None:
     content = element.get("content")
-    name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv")
+    name = element.get("property") or element.get("name") or element.get("http-equiv")
     if content and name and content.strip():
         metas.setdefault(name.strip().lower(), []).append(unescape(content).strip())
 
@@ -160,7 +160,7 @@ def _names(value: object) -> list[str]:
 
 # ------------------------------------------------------------------ microdata
 def _microdata(tree: HtmlElement, found: Claims) -> None:
-    for element in tree.xpath("//body//*[@itemprop]")[:_MAX_NODES]:
+    for element in tree.xpath("//*[@itemprop]")[:_MAX_NODES]:
         props = (element.get("itemprop") or "").split()
         if "datePublished" in props and not _of_another_thing(element):
             value = element.get("content") or element.get("datetime") or element.text_content()

@@ -40,6 +40,8 @@ NAME = re.compile(
     rf"(?:[ \u00a0](?:(?:de|del|de la|de los|von|van|van der|van den|der|da|dos|das|do|di|du|al|bin|el|le|ter|zu|y|e)[ \u00a0])?(?:{CAPITAL}|[A-Z]\.))*"
 )
 STOP = re.compile(r"[.!?…](?=\s|$)|\n")
+TITLES = ("Mr", "Mrs", "Ms", "Dr")
+REACH = 800  # characters back in which a pronoun finds its name
 SHORT = 4  # words from which marked text counts as a quote without a word of speech beside it
 
 
@@ -53,6 +55,7 @@ class _Words:
     phrase: re.Pattern[str]
     indirect: re.Pattern[str]
     subjectless: bool
+    nouns: bool  # nouns are capital: one capital word after an article is no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,11 @@ def quotes(article: Article, language: str | None = None) -> tuple[Quote, ...]:
         if not spoken and len(text[start:end].split()) < SHORT:
             continue
         here = text.count("\n", 0, start)
-        speaker = _resolved(text, said, last)
-        if said is None and here == block and (spoken or _sentence(text, start)):
+        speaker = _resolved(text, said, last, outer[0])
+        if said is None and here == block and previous and (spoken or text[start].isupper()):
             speaker = previous
-        elif said is None and spoken:
-            speaker = last if words.subjectless else None
+        elif said is None and spoken and words.subjectless:
+            speaker = _named(text, outer[0], last)
         if speaker is not None:
             last = speaker
         block, previous = here, speaker
@@ -101,14 +104,29 @@ def _marked(text: str) -> Iterator[tuple[int, int, tuple[int, int]]]:
             yield start, end, match.span()
 
 
-def _sentence(text: str, start: int) -> bool:
-    return text[start].isupper()
-
-
-def _resolved(text: str, said: _Found | None, last: Span | None) -> Span | None:
+def _resolved(text: str, said: _Found | None, last: Span | None, at: int) -> Span | None:
     if said is None:
         return None
-    return last if said.pronoun else Span(said.start, said.end, text[said.start : said.end])
+    return _named(text, at, last) if said.pronoun else Span(said.start, said.end, text[said.start : said.end])
+
+
+def _named(text: str, at: int, last: Span | None) -> Span | None:
+    """Return the person a pronoun before ``at`` stands for: the last speaker, or a full name that came after them."""
+    low = max(last.end if last else 0, at - REACH)
+    names = [_Found(m.start(), m.end()) for m in NAME.finditer(text, low, at) if " " in m.group()]
+    people = [n for n in (_trimmed(text, n) for n in names) if " " in text[n.start : n.end]]
+    if not people:
+        return last
+    stops = [m.end() for m in STOP.finditer(text, low, people[-1].start)]
+    found = next(n for n in people if n.start >= (stops[-1] if stops else low))
+    return Span(found.start, found.end, text[found.start : found.end])
+
+
+def _trimmed(text: str, name: _Found) -> _Found:
+    """A name without a word that is capital only because it opens the sentence."""
+    first = text[name.start : name.end].split()[0]
+    opens = first.lower().rstrip(".") in STARTERS and first.rstrip(".") not in TITLES
+    return _Found(min(name.start + len(first) + 1, name.end), name.end) if opens else name
 
 
 # ------------------------------------------------------------------ who says it
@@ -131,13 +149,16 @@ def _speaker(text: str, bounds: tuple[int, int, int, int], words: _Words) -> tup
     for low, high in (tail, head):
         source = words.source.search(text[low:high])
         if source:
-            found = _noun(text[low + source.end() : high], words, anchored=True)
+            found = _noun(text[low + source.end() : high], words)
             if found:
                 at = low + source.end()
                 return _Found(at + found.start, at + found.end), True
     if text[head[0] : head[1]].rstrip().endswith(":"):
         found = _first_name(text[head[0] : head[1]], words)
         return (_Found(head[0] + found.start, head[0] + found.end, found.pronoun) if found else None), True
+    loose = re.match(rf"\s*,?\s*[a-zà-ÿ]+\s({NAME.pattern})", text[tail[0] : tail[1]])  # «…», sourit Solène Vaugrenard
+    if loose and " " in loose.group(1):
+        return _Found(tail[0] + loose.start(1), tail[0] + loose.end(1)), True
     dash = re.match(rf"\s*[—–-]\s*({NAME.pattern})", text[tail[0] : tail[1]])
     if dash and text[end - 2 : end - 1] in ".!?,":
         return _Found(tail[0] + dash.start(1), tail[0] + dash.end(1)), True
@@ -173,14 +194,14 @@ def _masked(text: str) -> str:
 
 def _subject(clause: str, verb: re.Match[str], words: _Words, *, inverted: bool) -> _Found | None:
     """Who does the saying: after the verb where it is inverted, otherwise before it."""
-    behind = _noun(clause[verb.end() :], words, anchored=True)
-    shifted = _Found(behind.start + verb.end(), behind.end + verb.end(), behind.pronoun) if behind else None
-    if inverted and shifted:
-        return shifted
-    return _first_name(clause[: verb.start()], words) or shifted
+    ahead = _first_name(clause[: verb.start()], words)
+    if ahead and not (inverted and ahead.start > 60):
+        return ahead
+    behind = _noun(clause[verb.end() :], words)
+    return _Found(behind.start + verb.end(), behind.end + verb.end(), behind.pronoun) if behind else None
 
 
-def _noun(text: str, words: _Words, *, anchored: bool) -> _Found | None:
+def _noun(text: str, words: _Words) -> _Found | None:
     """A pronoun, a name or a phrase such as "a founder" at the start of ``text``."""
     lead = re.match(r"(?:-t)?[\s\-,\u00a0]*", text)
     at = lead.end() if lead else 0
@@ -190,14 +211,17 @@ def _noun(text: str, words: _Words, *, anchored: bool) -> _Found | None:
         return _Found(at + pronoun.start(), at + pronoun.end(), pronoun=True)
     phrase = words.phrase.match(rest)
     name = NAME.search(rest[:80])
-    if name and (name.start() == 0 or _leads(rest[: name.start()], words)):
+    if name and (name.start() == 0 or _leads(rest[: name.start()])) and not (phrase and words.nouns and " " not in name.group()):
         return _Found(at + name.start(), at + name.end())
     if phrase:
+        beside = re.match(rf",\s({NAME.pattern})", rest[phrase.end() :])  # the plaintiff, Veit Osterkorn
+        if beside:
+            return _Found(at + phrase.end() + beside.start(1), at + phrase.end() + beside.end(1))
         return _Found(at + phrase.start(), at + phrase.end())
-    return None if anchored or not name else _Found(at + name.start(), at + name.end())
+    return None
 
 
-def _leads(text: str, words: _Words) -> bool:
+def _leads(text: str) -> bool:
     """Up to five plain words, such as "the chief executive", between the verb and the name."""
     return len(text.split()) <= 5 and not re.search(r"[,;:.]", text) and not re.search(r"\b(?:to|a|al|in|on|at|of|de)\s*$", text)
 
@@ -205,13 +229,9 @@ def _leads(text: str, words: _Words) -> bool:
 def _first_name(text: str, words: _Words) -> _Found | None:
     """The subject of a clause: its first name, else a pronoun, else a phrase such as "a founder"."""
     for name in NAME.finditer(text):
-        start = name.start()
-        first = name.group().split()[0]
-        if first.lower().rstrip(".") in STARTERS and first.rstrip(".") not in ("Mr", "Mrs", "Ms", "Dr"):
-            start += len(first) + 1
-            if start >= name.end():
-                continue
-        return _Found(start, name.end())
+        found = _trimmed(text, _Found(name.start(), name.end()))
+        if found.start < found.end:
+            return found
     pronoun = None
     for pronoun in words.pronoun.finditer(text):
         pass
@@ -254,4 +274,5 @@ def _words(language: str) -> _Words:
         phrase=re.compile(rf"(?<![\w’'])(?i:{articles})(?:\s|(?<=['’])){WORD}(?:\s(?:de|del|of|di|do|da|du|der|des)\s{WORD})?"),
         indirect=re.compile(rf"(?P<who>[^.!?\n,;:«»“”\"„]{{3,80}}?)\s(?:{clitic})(?:{verbs}),?\s(?:{that})(?:\s|(?<=['’]))"),
         subjectless=language in SUBJECTLESS,
+        nouns=language == "de",
     )

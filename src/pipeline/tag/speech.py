@@ -12,13 +12,13 @@ VERBS: dict[str, str] = {
     "observed observes continued continues called calls described describes likened compared compares put puts "
     "countered counters conceded concedes suggested suggests acknowledged acknowledges responded responds commented "
     "comments shouted answered answers reads read posted posts tweeted tweeted thinks believes complained complains "
-    "confirmed confirms cautioned cautions summed sums laughed shrugged urged urges pointed points",
+    "confirmed confirms cautioned cautions summed sums laughed shrugged urged urges pointed points reported reports joked testified",
     "es": "dijo dice dicen dijeron afirmó afirma aseguró asegura explicó explica señaló señala añadió añade sostuvo sostiene "
     "declaró declara comentó comenta advirtió advierte contó cuenta escribió escribe resumió resume respondió responde "
     "admitió admite reconoció reconoce insistió insiste apuntó apunta indicó indica recordó recuerda comparó compara "
     "concluyó concluye lamentó lamenta bromeó bromea preguntó pregunta describió describe definió define confesó confiesa "
     "subrayó subraya agregó agrega expresó manifestó zanjó zanja remató remata replicó replica opinó opina razonó razona "
-    "llamó llama matizó matiza precisó precisa avisó avisa ironizó ironiza detalló detalla relató relata confirmó confirma",
+    "llamó llama matizó matiza precisó precisa avisó avisa ironizó ironiza detalló detalla relató relata confirmó confirma calculó calcula protestó protesta celebró celebra",
     "de": "sagte sagt sagten erklärte erklärt meinte meint betonte betont schrieb schreibt fügte ergänzte ergänzt warnte warnt "
     "kritisierte berichtete berichtet erzählt erzählte fragte fragt antwortete antwortet nannte nennt verglich vergleicht "
     "behauptete behauptet räumte räumt kommentierte kommentiert urteilte urteilt fasst fasste so teilte heißt hieß lobte "
@@ -27,7 +27,7 @@ VERBS: dict[str, str] = {
     "précisé souligne souligné confie confié raconte raconté résume résumé écrit répond répondu prévient prévenu "
     "reconnaît reconnu insiste insisté conclut conclu note noté compare comparé lance lancé rappelle rappelé "
     "s'exclame glisse glissé tranche tranché plaisante commente commenté juge jugé admet admis avertit averti indique indiqué "
-    "soupire poursuit poursuivi nuance nuancé observe",
+    "sourit soupire poursuit poursuivi nuance nuancé observe",
     "pt": "disse diz dizem afirmou afirma explicou explica declarou declara contou conta acrescentou acrescenta escreveu escreve "
     "resumiu resume respondeu responde admitiu admite alertou alerta avaliou avalia comentou comenta destacou destaca "
     "ressaltou ressalta comparou compara garantiu garante lembrou lembra reconheceu reconhece concluiu conclui brincou "
