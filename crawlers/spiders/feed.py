@@ -47,7 +47,7 @@ def look(sight: Sight) -> Look:
 def _xml_feed(sight: Sight) -> Look:
     headers = {"content-location": sight.address, "content-type": sight.content_type or "application/xml"}
     feed = feedparser.parse(io.BytesIO(sight.body), response_headers=headers)
-    if not feed.entries and not feed.version:
+    if not feed.entries and not feed.get("version"):
         return unreadable(sight, "not a feed", _opening(sight.body))
     exception = feed.get("bozo_exception")
     malformed = bool(feed.bozo) and not isinstance(exception, HARMLESS)

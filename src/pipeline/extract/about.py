@@ -90,11 +90,7 @@ def _without_site(text: str, site: str | None) -> str:
 # ------------------------------------------------------------------ authors
 def authors(tree: HtmlElement, claims: Claims, site: str | None, hint: Hint) -> tuple[str, ...]:
     """Names as stated for machines, else in the byline, else in the feed; at most ten."""
-    for source in (claims.authors, _byline(tree), hint.authors):
-        names = _names(source, site)
-        if names:
-            return names
-    return ()
+    return _names(claims.authors, site) or _names(_byline(tree), site) or _names(hint.authors, site)
 
 
 def _names(stated: Sequence[str], site: str | None) -> tuple[str, ...]:
@@ -134,7 +130,7 @@ def said_language(tree: HtmlElement, claims: Claims) -> str | None:
 
 def language(said: str | None, text: str, identify: Callable[[str], str | None], hint: Hint) -> str | None:
     """ISO 639-1: the words decide where there are enough of them; declarations are often a template's."""
-    heard = _code(identify(text[:3000]) or "")
+    heard = _code(identify(text[:1000]) or "")
     if heard and (said is None or len(text) >= 200):
         return heard
     return said or _code(hint.language or "")

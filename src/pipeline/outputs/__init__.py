@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from pipeline.outputs import chart, email, file
-from pipeline.outputs import render as faces
+from pipeline.outputs import chart, email, faces, file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.model import Burst, Digest, Point, Trend
 
 # Paul Tol's and Okabe-Ito's advice: blue against orange differ for every kind of colour vision, also in grey.
-INK, MUTED, RULE = "#1f2933", "#5f6b76", "#d5dae0"
+INK, MUTED, RULE, LINE = "#1f2933", "#5f6b76", "#d5dae0", "#8d99a6"
 BAR, CURRENT, BAND, BURST = "#a9bfd3", "#1f5f99", "#e9edf1", "#d55e00"
 LABELS = {"rising": "#b34a00", "falling": CURRENT}
 ARROWS = {"rising": "▲", "falling": "▼", "steady": ""}
@@ -123,8 +124,7 @@ def _panel(axes: Any, shown: Sequence[Bar], name: str, trend: Trend, language: s
     axes.set_xlim(-0.6, max(len(shown), 2) - 0.4)
     axes.set_ylim(0, top * (1.36 if any(b.burst for b in shown) else 1.2))
     _band(axes, shown)
-    for n, bar in enumerate(shown):
-        _draw_bar(axes, n, bar, current=n == len(shown) - 1)
+    _draw_bars(axes, shown)
     _frame(axes, shown, top, language)
     label = axes.annotate(
         _label(trend, language), (1, 1), (0, 5), "axes fraction", "offset points", ha="right", va="bottom",
@@ -134,25 +134,34 @@ def _panel(axes: Any, shown: Sequence[Bar], name: str, trend: Trend, language: s
 
 
 def _band(axes: Any, shown: Sequence[Bar]) -> None:
+    """Shade what was expected of each bar: one polygon and one line, in steps; nothing where nothing was expected."""
+    nothing = (math.nan, math.nan, math.nan)
+    known = [
+        nothing if b.low is None or b.high is None or b.expected is None else (b.low, b.high, b.expected) for b in shown
+    ]
+    edges = [n + side for n in range(len(shown)) for side in (-0.5, 0.5)]
+    low, high, expected = ([k[part] for k in known for _ in range(2)] for part in range(3))
+    axes.fill_between(edges, low, high, where=[not math.isnan(x) for x in low], color=BAND, linewidth=0, zorder=1)
+    axes.plot(edges, expected, color=LINE, linewidth=0.6, zorder=3)
+
+
+def _draw_bars(axes: Any, shown: Sequence[Bar]) -> None:
+    last = len(shown) - 1
+    drawn = [(n, bar, bar.value) for n, bar in enumerate(shown) if bar.value is not None]
+    colours = [CURRENT if n == last else BAR for n, _, _ in drawn]
+    corners = [[(n - 0.33, 0), (n - 0.33, value), (n + 0.33, value), (n + 0.33, 0)] for n, _, value in drawn]
+    faces = ["none" if bar.partial else colour for (_, bar, _), colour in zip(drawn, colours, strict=True)]
+    axes.add_collection(
+        PolyCollection(corners, facecolors=faces, edgecolors=colours, linewidths=0.7, zorder=2), autolim=False
+    )
     for n, bar in enumerate(shown):
-        if bar.low is None or bar.high is None or bar.expected is None:
-            continue
-        axes.fill_between([n - 0.5, n + 0.5], bar.low, bar.high, color=BAND, linewidth=0, zorder=1)
-        axes.plot([n - 0.5, n + 0.5], [bar.expected] * 2, color="#8d99a6", linewidth=0.6, zorder=3)
-
-
-def _draw_bar(axes: Any, n: int, bar: Bar, *, current: bool) -> None:
-    if bar.value is None:
-        axes.plot([n - 0.25, n + 0.25], [0, 0], color=MUTED, linewidth=1.2, linestyle=":", zorder=4)
-        return
-    colour = CURRENT if current else BAR
-    face = "none" if bar.partial else colour
-    axes.bar(n, bar.value, width=0.66, facecolor=face, edgecolor=colour, linewidth=0.7, zorder=2)
-    if bar.burst:
-        axes.annotate(
-            "▼", (n, bar.value), (0, 0.8), textcoords="offset points", ha="center", va="bottom", fontsize=5,
-            family=FONT, color=BURST, parse_math=False, zorder=5,
-        )  # fmt: skip
+        if bar.value is None:
+            axes.plot([n - 0.25, n + 0.25], [0, 0], color=MUTED, linewidth=1.2, linestyle=":", zorder=4)
+        elif bar.burst:
+            axes.annotate(
+                "▼", (n, bar.value), (0, 0.8), textcoords="offset points", ha="center", va="bottom", fontsize=5,
+                family=FONT, color=BURST, parse_math=False, zorder=5,
+            )  # fmt: skip
 
 
 def _frame(axes: Any, shown: Sequence[Bar], top: float, language: str) -> None:
@@ -222,7 +231,7 @@ def _key(figure: Any, height: float, language: str) -> None:
         else:
             axes.fill_between([x, x + 1.8], 0.22, 0.78, color=colour, linewidth=0)
         if key == "expected":
-            axes.plot([x, x + 1.8], [0.5, 0.5], color="#8d99a6", linewidth=0.6)
+            axes.plot([x, x + 1.8], [0.5, 0.5], color=LINE, linewidth=0.6)
         text = words.say(f"chart_{key}", language)
         axes.text(x + 2.6, 0.46, text, va="center", fontsize=6.6, family=FONT, color=MUTED, parse_math=False)
         x += 6.0 + 1.25 * len(text)

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pipeline.errors import DeliveryError
-from pipeline.outputs import chart, render
+from pipeline.outputs import chart, faces
 from pipeline.outputs.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline.config import Config
-    from pipeline.model import Digest, Subscriber
+    from pipeline.model import Delivery, Digest, Subscriber
 
 TIMEOUT = 30.0  # seconds a server may be silent
 SUBJECT = 200  # most characters of a subject
@@ -43,7 +43,7 @@ _PICTURE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]+@[A-Za-z0-9.-]+>")
 
 
-class InDoubt(DeliveryError):  # noqa: N818 - names a state of the outbox, as NewerDatabase does a database's
+class InDoubt(DeliveryError):
     """The connection broke once the message was on its way: it may have arrived, so it is never sent again."""
 
 
@@ -59,12 +59,26 @@ def message(
     """Return a digest as a mail to a subscriber; raises DeliveryError where an address is none."""
     return compose(
         digest.title,
-        render.html(digest, chart=embedded(chart.png(digest))),
-        render.text(digest),
+        faces.html(digest, chart=embedded(chart.png(digest))),
+        faces.text(digest),
         recipient=subscriber.email,
         name=subscriber.name or "",
         sender=sender,
         message_id=message_id or stable_id(sender, subscriber.email, digest.period, digest.end.isoformat()),
+        date=date,
+    )
+
+
+def stored(delivery: Delivery, *, sender: str, date: datetime | None = None) -> EmailMessage:
+    """Return the mail of a digest as it lies in the outbox: the same as ``message`` gave, with the same Message-ID."""
+    return compose(
+        delivery.title,
+        delivery.html,
+        delivery.text,
+        recipient=delivery.recipient,
+        name=delivery.name or "",
+        sender=sender,
+        message_id=stable_id(sender, delivery.recipient, delivery.period, delivery.end.isoformat()),
         date=date,
     )
 

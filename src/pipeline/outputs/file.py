@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DeliveryError
-from pipeline.outputs import chart, render
+from pipeline.outputs import chart, faces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ def write(digest: Digest, folder: Path) -> Paths:
     to = paths(digest, folder)
     contents = {
         to.chart: chart.png(digest),
-        to.text: render.text(digest).encode(),
-        to.html: render.html(digest, chart=to.chart.name).encode(),
+        to.text: faces.text(digest).encode(),
+        to.html: faces.html(digest, chart=to.chart.name).encode(),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,5 +6,6 @@
 from pipeline.store import answers, work
 from pipeline.store.engine import Store
 from pipeline.store.migrate import migrate, open_store
+from pipeline.store.questions import ask
 
-__all__ = ["Store", "answers", "migrate", "open_store", "work"]
+__all__ = ["Store", "answers", "ask", "migrate", "open_store", "work"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline.store import schema, views
-from pipeline.store.ask import ask
+from pipeline.store.questions import ask
 from pipeline.store.work_report import stories_by_id, themed
 from pipeline.store.work_tell import live_trends
 

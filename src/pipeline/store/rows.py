@@ -107,7 +107,7 @@ def hint_of(fields: Mapping[str, Any]) -> Hint:
 
 def link_of(row: AnyRow) -> Link:
     """Return the link of a row of ``links``."""
-    return Link(url=row.url, source=row.source, hint=hint_of(row.hint), id=row.id)
+    return Link(url=row.url, source=row.source, hint=hint_of(row.hint), id=row.id, attempts=row.attempts)
 
 
 def page_of(row: AnyRow, body: bytes) -> Page:

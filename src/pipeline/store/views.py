@@ -44,5 +44,5 @@ rejection = _view(
 )  # fmt: skip
 conference_coverage = _view(
     "conference_coverage", conference=Text, conference_name=Text, how=Text, article=Integer, story=Integer,
-    article_title=Text, voice=Text, kind=Text, is_copy=Boolean, **_PLACE,
+    article_title=Text, voice=Text, kind=Text, is_copy=Boolean, mentions=Integer, **_PLACE,
 )  # fmt: skip

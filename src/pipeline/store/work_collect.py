@@ -185,7 +185,7 @@ def pending_links(store: Store, now: datetime, *, limit: int = 500) -> list[Link
     links = schema.links
     with store.reading() as connection:
         rows = connection.execute(
-            sa.select(links.c.id, links.c.url, links.c.source, links.c.hint)
+            sa.select(links.c.id, links.c.url, links.c.source, links.c.hint, links.c.attempts)
             .where(links.c.state == "pending", links.c.next_try <= now)
             .order_by(links.c.next_try, links.c.id)
             .limit(limit)

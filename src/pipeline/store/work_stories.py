@@ -22,16 +22,20 @@ if TYPE_CHECKING:
 
     Placed = tuple[Article, NDArray[np.float32], int]
 
+OPENING = 8_000  # characters of an article that a window keeps in memory; events are told at the top
+
 
 # ------------------------------------------------------------------ cluster
 def story_window(store: Store, since: datetime, until: datetime, *, limit: int = 200_000) -> list[Placed]:
     """Return placed articles published (or seen) within, each with its vector and its story's id, in order of time.
 
-    Only the newest ``limit`` where there are more.
+    Only the newest ``limit`` where there are more, and only the first 8,000 characters of each text.
     """
     a, n, p = schema.articles, schema.annotations, schema.story_articles
+    columns = [c for c in ARTICLE if c is not a.c.text]
+    head = sa.func.substr(a.c.text, 1, OPENING).label("text")
     query = (
-        sa.select(*ARTICLE, n.c.vector, n.c.dimensions, p.c.story)
+        sa.select(*columns, head, n.c.vector, n.c.dimensions, p.c.story)
         .join_from(a, p, p.c.article == a.c.id)
         .join(n, n.c.article == a.c.id)
         .where(a.c.order_at >= since, a.c.order_at <= until)
@@ -145,7 +149,10 @@ def _firsts(stories: Sequence[int]) -> sa.Select[Any]:
 
 # ------------------------------------------------------------------ tag
 def save_taggings(store: Store, taggings: Sequence[Tagging], *, version: int, tagger: str, now: datetime) -> None:
-    """Keep tags with evidence, quotes and mentions. Earlier tags that differ are superseded, not deleted."""
+    """Keep tags with evidence, quotes, mentions and the conferences these name.
+
+    Earlier tags that differ are superseded, not deleted. Raises StoreError for a theme or entity of no catalogue.
+    """
     ids = [tagging.article for tagging in taggings]
     stamp = {"version": version, "seen_at": now}
     scores = [
@@ -167,6 +174,7 @@ def save_taggings(store: Store, taggings: Sequence[Tagging], *, version: int, ta
             if rows:
                 connection.execute(sa.insert(table), rows)
         upsert(connection, schema.taggings, scores)
+        upsert(connection, schema.article_conferences, _conferences_named(connection, ids, stamp))
         done.mark(connection, "tag", ids, version=version, now=now)
 
 
@@ -235,6 +243,20 @@ def _quote(quote: Quote) -> dict[str, Any]:
     }
 
 
+def _conferences_named(connection: Connection, articles: Sequence[int], stamp: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return links to the conference whose own source an article comes from, and to those that it mentions."""
+    a, s, m, c = schema.articles, schema.sources, schema.mentions, schema.conferences
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for some in chunks(articles):
+        mentioned = sa.select(m.c.article, c.c.key).join_from(m, c, c.c.key == m.c.entity).where(m.c.article.in_(some))
+        own = sa.select(a.c.id, s.c.conference).join_from(a, s, s.c.key == a.c.source)
+        own = own.where(a.c.id.in_(some), s.c.conference.is_not(None))
+        for how, query in (("coverage", mentioned.distinct()), ("session", own)):
+            for article, conference in connection.execute(query):
+                found[article, conference] = {"article": article, "conference": conference, "how": how, **stamp}
+    return list(found.values())
+
+
 def _mention(mention: Mention) -> dict[str, Any]:
     return {
         "article": mention.article,
@@ -253,7 +275,7 @@ def save_conference_links(
     version: int,
     now: datetime,
 ) -> None:
-    """Keep which articles report from (session) or about (coverage) which conferences."""
+    """Keep which articles report from (session) or about (coverage) which conferences, over what tagging found."""
     rows = {
         (article, conference): {"article": article, "conference": conference, "how": how}
         | {"version": version, "seen_at": now}

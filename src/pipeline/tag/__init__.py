@@ -56,7 +56,9 @@ def as_line(tagging: Tagging, language: str | None, *, scores: bool = False) -> 
                 "start": q.start,
                 "end": q.end,
                 "text": q.text,
-                "speaker": {"start": q.speaker.start, "end": q.speaker.end, "text": q.speaker.text} if q.speaker else None,
+                "speaker": {"start": q.speaker.start, "end": q.speaker.end, "text": q.speaker.text}
+                if q.speaker
+                else None,
                 "direct": q.direct,
             }
             for q in tagging.quotes

@@ -9,6 +9,7 @@ import re
 import unicodedata
 import zlib
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,7 @@ def ids(text: str) -> Ids:
     """Return the distinct hashed features of a text, sorted: words, pairs of words, character n-grams inside words."""
     found = words(text)
     every = {i for word in found for i in _word_ids(word)}
-    every.update(zlib.crc32(f"p:{a} {b}".encode()) & (SIZE - 1) for a, b in zip(found, found[1:], strict=False))
+    every.update(zlib.crc32(f"p:{a} {b}".encode()) & (SIZE - 1) for a, b in pairwise(found))
     return np.fromiter(sorted(every), dtype=np.int64, count=len(every))
 
 

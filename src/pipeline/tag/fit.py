@@ -22,7 +22,8 @@ FOLDS = 5
 
 def factor(gram: Floats) -> Floats:
     """Return L with L Lᵀ = gram plus a little on the diagonal, so that repeated rows do no harm."""
-    return np.linalg.cholesky(gram + np.eye(len(gram)) * 1e-6 * max(1.0, float(np.trace(gram)) / len(gram)))
+    ridge = 1e-6 * max(1.0, float(np.trace(gram)) / len(gram))
+    return np.asarray(np.linalg.cholesky(gram + np.eye(len(gram)) * ridge), dtype=np.float64)
 
 
 def logistic(features: Floats, labels: Floats, weights: Floats, offsets: Floats) -> tuple[Floats, Floats]:
@@ -41,7 +42,9 @@ def logistic(features: Floats, labels: Floats, weights: Floats, offsets: Floats)
         margins = signs * (features @ theta[:-1] + theta[-1] + offsets)
         slope = -weights * signs / (1 + np.exp(np.clip(margins, -500, 500)))
         gradient = np.vstack([features.T @ slope + theta[:-1], slope.sum(0) + 1e-3 * theta[-1]])
-        value = (weights * np.logaddexp(0, -margins)).sum() + (theta[:-1] ** 2).sum() / 2 + 5e-4 * (theta[-1] ** 2).sum()
+        value = (
+            (weights * np.logaddexp(0, -margins)).sum() + (theta[:-1] ** 2).sum() / 2 + 5e-4 * (theta[-1] ** 2).sum()
+        )
         return float(value), gradient.ravel()
 
     found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 150})

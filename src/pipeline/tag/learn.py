@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from pipeline.tag import features, fit, stance
-from pipeline.tag.tagger import ALPHA, BETA, CUE, HASHED, Tagger
+from pipeline.tag.tagger import CUE, HASHED, Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from pipeline.model import Theme, Vectors
+    from pipeline.model import Example, Theme, Vectors
 
     Floats = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ ENOUGH = 8  # examples of a language from which its words are trusted
 class Encode(Protocol):
     """Texts and their languages to unit rows, float32 (texts, dimensions)."""
 
-    def __call__(self, texts: Sequence[str], languages: Sequence[str | None] | None = None, /) -> Vectors: ...
+    def __call__(self, texts: Sequence[str], languages: Sequence[str | None] | None = None, /) -> Vectors:
+        """Encode in the order given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,7 @@ def learn(themes: Sequence[Theme], encode: Encode) -> Tagger:
         cued=CUE * cues.T @ alpha,
         bias=bias,
         platt=slopes,
-        stances=stance.learn(themes, prototypes, encode),
+        stances=stance.learn(themes, prototypes, encode).astype(np.float64),
     )
 
 
@@ -127,7 +128,7 @@ def _rows(themes: Sequence[Theme]) -> Rows:
     return Rows(texts, languages, labels, np.ones_like(labels), np.arange(len(texts)) >= examples)
 
 
-def _thinned(theme: Theme, themes: int) -> Sequence[object]:
+def _thinned(theme: Theme, themes: int) -> Sequence[Example]:
     step = max(1, -(-len(theme.examples) * themes // LIMIT))
     return theme.examples[::step]
 
@@ -146,7 +147,9 @@ def _weights(rows: Rows) -> Floats:
 
 
 def _languages(rows: Rows) -> tuple[str, ...]:
-    found, counts = np.unique([x for x, d in zip(rows.languages, rows.definition, strict=True) if not d], return_counts=True)
+    found, counts = np.unique(
+        [x for x, d in zip(rows.languages, rows.definition, strict=True) if not d], return_counts=True
+    )
     return tuple(str(x) for x, n in zip(found, counts, strict=True) if n >= ENOUGH)
 
 
@@ -156,7 +159,9 @@ def _folds(rows: Rows) -> list[int]:
     return [-1 if d else int(n) % fit.FOLDS for n, d in zip(order, rows.definition, strict=True)]
 
 
-def _gram(vectors: Vectors, hashed: Sequence[features.Ids], idf: NDArray[np.float32], cues: Floats) -> tuple[Floats, object]:
+def _gram(
+    vectors: Vectors, hashed: Sequence[features.Ids], idf: NDArray[np.float32], cues: Floats
+) -> tuple[Floats, Any]:
     """Inner products of all rows over the three kinds of features; and the hashed table, sparse (rows, SIZE)."""
     from scipy.sparse import csr_matrix
 

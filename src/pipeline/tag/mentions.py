@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.model import Mention
@@ -79,5 +80,5 @@ def _written(here: list[str], alias: tuple[str, ...]) -> bool:
 def _close(parts: list[re.Match[str]], alias: tuple[str, ...]) -> bool:
     """No more than a space between the parts: an alias never runs over a line or a sentence."""
     text = parts[0].string
-    gaps = (text[a.end() : b.start()] for a, b in zip(parts, parts[1:], strict=False))
+    gaps = (text[a.end() : b.start()] for a, b in pairwise(parts))
     return all(gap in ("", " ", "\u00a0") for gap in gaps) and len(parts) == len(alias)

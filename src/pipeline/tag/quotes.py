@@ -100,7 +100,7 @@ def _marked(text: str) -> Iterator[tuple[int, int, tuple[int, int]]]:
         inner = match.group(match.lastgroup or 0)
         start = match.start(match.lastgroup or 0) + len(inner) - len(inner.lstrip())
         end = start + len(inner.strip())
-        if 1 < len(inner.split()) and end - start <= LONGEST:
+        if len(inner.split()) > 1 and end - start <= LONGEST:
             yield start, end, match.span()
 
 
@@ -171,7 +171,11 @@ def _after(text: str, end: int, limit: int) -> tuple[int, int]:
     if limit > low and text[low] in ".!?\n":  # American style puts the stop inside, others put it here
         return low, low
     rest = text[low : min(limit, low + 250)]
-    if text[low - 2] in ".!?…" and re.match(rf"\s+{CAPITAL}", rest) and not re.match(rf"\s+{NAME.pattern}\s+{WORD}", rest):
+    if (
+        text[low - 2] in ".!?…"
+        and re.match(rf"\s+{CAPITAL}", rest)
+        and not re.match(rf"\s+{NAME.pattern}\s+{WORD}", rest)
+    ):
         return low, low
     stop = STOP.search(_masked(rest))
     return low, low + (stop.start() if stop else len(rest))
@@ -211,7 +215,11 @@ def _noun(text: str, words: _Words) -> _Found | None:
         return _Found(at + pronoun.start(), at + pronoun.end(), pronoun=True)
     phrase = words.phrase.match(rest)
     name = NAME.search(rest[:80])
-    if name and (name.start() == 0 or _leads(rest[: name.start()])) and not (phrase and words.nouns and " " not in name.group()):
+    if (
+        name
+        and (name.start() == 0 or _leads(rest[: name.start()]))
+        and not (phrase and words.nouns and " " not in name.group())
+    ):
         return _Found(at + name.start(), at + name.end())
     if phrase:
         beside = re.match(rf",\s({NAME.pattern})", rest[phrase.end() :])  # the plaintiff, Veit Osterkorn
@@ -223,7 +231,11 @@ def _noun(text: str, words: _Words) -> _Found | None:
 
 def _leads(text: str) -> bool:
     """Up to five plain words, such as "the chief executive", between the verb and the name."""
-    return len(text.split()) <= 5 and not re.search(r"[,;:.]", text) and not re.search(r"\b(?:to|a|al|in|on|at|of|de)\s*$", text)
+    return (
+        len(text.split()) <= 5
+        and not re.search(r"[,;:.]", text)
+        and not re.search(r"\b(?:to|a|al|in|on|at|of|de)\s*$", text)
+    )
 
 
 def _first_name(text: str, words: _Words) -> _Found | None:
@@ -232,10 +244,7 @@ def _first_name(text: str, words: _Words) -> _Found | None:
         found = _trimmed(text, _Found(name.start(), name.end()))
         if found.start < found.end:
             return found
-    pronoun = None
-    for pronoun in words.pronoun.finditer(text):
-        pass
-    if pronoun:
+    for pronoun in list(words.pronoun.finditer(text))[-1:]:
         return _Found(pronoun.start(), pronoun.end(), pronoun=True)
     phrase = words.phrase.search(text)
     return _Found(phrase.start(), phrase.end()) if phrase else None
@@ -261,7 +270,9 @@ def _indirect(article: int, text: str, words: _Words, taken: list[tuple[int, int
 @lru_cache(maxsize=16)
 def _words(language: str) -> _Words:
     known = [language] if language in VERBS else list(VERBS)
-    verbs = "|".join(sorted({re.escape(v.replace("_", " ")) for k in known for v in VERBS[k].split()}, key=len, reverse=True))
+    verbs = "|".join(
+        sorted({re.escape(v.replace("_", " ")) for k in known for v in VERBS[k].split()}, key=len, reverse=True)
+    )
     sources = "|".join(re.escape(s) for k in known for s in SOURCES[k])
     pronouns = "|".join(sorted({p for k in known for p in PRONOUNS[k].split()}, key=len, reverse=True))
     articles = "|".join(sorted({re.escape(a) for k in known for a in ARTICLES[k].split()}, key=len, reverse=True))
@@ -271,8 +282,12 @@ def _words(language: str) -> _Words:
         verb=re.compile(rf"(?<![\w’'])(?:{verbs})(?![\w’'])", re.IGNORECASE),
         source=re.compile(rf"(?<!\w)(?:{sources})\s", re.IGNORECASE),
         pronoun=re.compile(rf"(?<![\w’'])(?:{pronouns})(?![\w’'])", re.IGNORECASE),
-        phrase=re.compile(rf"(?<![\w’'])(?i:{articles})(?:\s|(?<=['’])){WORD}(?:\s(?:de|del|of|di|do|da|du|der|des)\s{WORD})?"),
-        indirect=re.compile(rf"(?P<who>[^.!?\n,;:«»“”\"„]{{3,80}}?)\s(?:{clitic})(?:{verbs}),?\s(?:{that})(?:\s|(?<=['’]))"),
+        phrase=re.compile(
+            rf"(?<![\w’'])(?i:{articles})(?:\s|(?<=['’])){WORD}(?:\s(?:de|del|of|di|do|da|du|der|des)\s{WORD})?"
+        ),
+        indirect=re.compile(
+            rf"(?P<who>[^.!?\n,;:«»“”\"„]{{3,80}}?)\s(?:{clitic})(?:{verbs}),?\s(?:{that})(?:\s|(?<=['’]))"
+        ),
         subjectless=language in SUBJECTLESS,
         nouns=language == "de",
     )

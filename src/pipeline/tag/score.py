@@ -40,7 +40,11 @@ class Scores:
 def whole(article: Article) -> str:
     """Title and text as one passage."""
     title = article.title.strip()
-    return f"{title}{'' if title.endswith(('.', '!', '?')) else '.'} {article.text.strip()}" if title else article.text.strip()
+    return (
+        f"{title}{'' if title.endswith(('.', '!', '?')) else '.'} {article.text.strip()}"
+        if title
+        else article.text.strip()
+    )
 
 
 def scores(article: Article, annotation: Annotation, tagger: Tagger) -> Scores:

@@ -71,18 +71,17 @@ ARTICLES: dict[str, str] = {
 THAT: dict[str, str] = {"en": "that", "es": "que", "de": "dass", "fr": "que|qu['’]", "pt": "que", "it": "che"}
 
 # Capitalised at the start of a sentence, and no name.
-STARTERS = frozenset(
-    "a an the but and or so if in on at for from with as when while after before since it its he she they we you i this "
-    "that these those there here what who why how not no yes one two three his her their our my all some most many both "
-    "each asked speaking then now still yet even only just to by of our according mr mrs ms dr "
-    "el la los las un una unos unas pero y o si en con de del al por para como cuando mientras desde según no sí su sus "
-    "este esta esto ese esa eso aquel así ya también lo le se nos qué quién yo él ella ellos nosotros muchos cada hoy ayer "
-    "der die das ein eine aber und oder wenn in im am an auf bei mit von für als nach seit so es er sie wir ihr ich dies "
-    "diese dieser nicht kein keine auch noch nur wer was wie warum laut doch denn dann heute gestern "
-    "le les une mais et ou si dans en sur avec pour par comme quand depuis selon ce cette ces cet il elle ils elles nous "
-    "on je son sa ses leur leurs au aux du des ne pas qui que quoi plus aussi hier "
-    "o os as um uma uns umas mas e ou se em no na nos nas com por para como quando segundo ele ela eles nós eu seu sua isso "
-    "isto esse essa não sim também já só ainda cada hoje ontem "
-    "il lo gli i uno una ma ed ed se nel nella con su per come quando secondo lui lei noi io suo sua questo questa non si "
-    "anche già più ogni oggi ieri che chi".split()
-)  # fmt: skip
+_STARTERS = """
+a an the but and or so if in on at for from with as when while after before since it its he she they we you i
+this that these those there here what who why how not no yes one two three his her their our my all some most
+many both each asked speaking then now still yet even only just to by of according mr mrs ms dr el la los las un
+una unos unas pero y o si en con de del al por para como cuando mientras desde según sí su sus este esta esto
+ese esa eso aquel así ya también lo le se nos qué quién yo él ella ellos nosotros muchos cada hoy ayer der die
+das ein eine aber und oder wenn im am auf bei mit von für als nach seit es er sie wir ihr ich dies diese dieser
+nicht kein keine auch noch nur wer was wie warum laut doch denn dann heute gestern les une mais et ou dans sur
+avec pour par comme quand depuis selon ce cette ces cet il elle ils elles nous je son sa ses leur leurs au aux
+du des ne pas qui que quoi plus aussi hier os um uma uns umas mas e em na nas com quando segundo ele ela eles
+nós eu seu sua isso isto esse essa não sim também já só ainda hoje ontem gli uno ma ed nel nella per come
+secondo lui lei noi io suo questo questa non anche già più ogni oggi ieri che chi
+"""
+STARTERS = frozenset(_STARTERS.split())

@@ -52,7 +52,12 @@ class Tagger:
 
     @classmethod
     def blank(
-        cls, themes: Sequence[Theme], prototypes: Vectors, background: Vectors, idf: NDArray[np.float32], languages: tuple[str, ...]
+        cls,
+        themes: Sequence[Theme],
+        prototypes: Vectors,
+        background: Vectors,
+        idf: NDArray[np.float32],
+        languages: tuple[str, ...],
     ) -> Tagger:
         """Return a tagger that knows definitions only."""
         n, d = prototypes.shape
@@ -95,7 +100,9 @@ class Tagger:
     def cue_counts(self, texts: Sequence[str]) -> Floats:
         """How many of a theme's cue phrases each text holds, at most two, (texts, T)."""
         index = features.cue_index(self.phrases)
-        return np.array([features.cue_counts(index, text, len(self.themes)) for text in texts]).reshape(-1, len(self.themes))
+        return np.array([features.cue_counts(index, text, len(self.themes)) for text in texts]).reshape(
+            -1, len(self.themes)
+        )
 
 
 def to_bytes(tagger: Tagger) -> bytes:
@@ -109,7 +116,10 @@ def to_bytes(tagger: Tagger) -> bytes:
         used=used,
         hashed=tagger.hashed[used],
         size=np.array(len(tagger.hashed)),
-        **{name: getattr(tagger, name) for name in ("prototypes", "background", "idf", "dense", "cued", "bias", "stances")},
+        **{
+            name: getattr(tagger, name)
+            for name in ("prototypes", "background", "idf", "dense", "cued", "bias", "stances")
+        },
     )
     return out.getvalue()
 

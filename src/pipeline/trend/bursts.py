@@ -74,7 +74,8 @@ def counted(values: Floats, expected: Floats) -> Null:
     kept = pull <= np.quantile(pull, KEPT)
     shrink = float(chi2.cdf(chi2.ppf(KEPT, 1), 3)) / KEPT  # mean of a chi-square cut at its KEPT quantile
     excess = (values[kept] - expected[kept]) ** 2 / shrink - expected[kept]
-    return Null(expected, 1.0, max(0.0, float(excess.sum() / (expected[kept] ** 2).sum())))
+    unsure = 1 + 2 * float(np.sqrt(2 / len(values)))  # a short series may have shown less scatter than it has
+    return Null(expected, 1.0, unsure * max(0.0, float(excess.sum() / (expected[kept] ** 2).sum())))
 
 
 def measured(values: Floats, expected: Floats) -> Null:

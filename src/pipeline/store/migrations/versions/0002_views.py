@@ -118,8 +118,10 @@ SELECT t.id, t.theme, th.name AS theme_name, t.start_day, t.end_day, t.stories, 
 """
 
 SUMMARY = """
-SELECT su.id, su.trend, su.theme, th.name AS theme_name, t.start_day, t.end_day, su.language,
-       ss.position, ss.text AS sentence, so.article, a.title AS article_title, a.url, s.name AS source_name,
+SELECT su.id, su.trend, su.theme, th.name AS theme_name, t.start_day, t.end_day, t.stories, su.language,
+       ss.position, ss.text AS sentence,
+       (SELECT COUNT(*) FROM summary_sources n WHERE n.summary = ss.summary AND n.position = ss.position) AS sources,
+       so.article, a.title AS article_title, a.url, s.name AS source_name,
        su.version, su.computed_at
   FROM summaries su
   JOIN trends t ON t.id = su.trend
@@ -155,7 +157,9 @@ SELECT r.id, r.stage, r.reason, r.detail, r.url, r.source, s.name AS source_name
 CONFERENCE_COVERAGE = """
 SELECT ac.conference, co.name AS conference_name, ac.how, ac.article, sa.story, a.title AS article_title, a.url,
        a.source, s.name AS source_name, s.voice, s.kind, a.language, a.published_at, a.day,
-       (c.article IS NOT NULL) AS is_copy, ac.version, ac.seen_at
+       (c.article IS NOT NULL) AS is_copy,
+       (SELECT COUNT(*) FROM mentions m WHERE m.article = ac.article AND m.entity = ac.conference) AS mentions,
+       ac.version, ac.seen_at
   FROM article_conferences ac
   JOIN conferences co ON co.key = ac.conference
   JOIN articles a ON a.id = ac.article

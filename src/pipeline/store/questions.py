@@ -114,7 +114,7 @@ def _ask_postgresql(url: str, sql: str, question: Question) -> Answer:
                 cursor.execute(sql, binary=True)
                 rows = cursor.fetchmany(question.rows + 1)
                 return _answer([column.name for column in cursor.description or ()], rows, question.rows)
-        except connection_errors(connection) as error:
+        except _driver_error() as error:
             raise QuestionError(_postgresql_said(error, question)) from error
 
 
@@ -133,7 +133,7 @@ def _reader(url: str) -> Iterator[Any]:
         engine.dispose()
 
 
-def connection_errors(_connection: object) -> type[Exception]:
+def _driver_error() -> type[Exception]:
     """Return the driver's root of errors, without importing the driver where SQLite is all there is."""
     import psycopg
 

@@ -1,0 +1,136 @@
+"""What placing needs of one article: its words as numbers, which are names or numbers, its language and time.
+
+No stemmer and no list of names: words are cut to their first letters and stripped of accents, so that the forms of
+a word and cognates in other languages meet; a name is a word that the text never writes small.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.model import Article, Vectors
+
+    Terms = NDArray[np.uint32]
+    Weights = NDArray[np.float32]
+
+READ = 600  # words of an article that are read; what it is about stands at the top
+STEM = 7  # letters of a word that count: "conference" and "conferencia" meet, as do singular and plural
+WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_]+")
+
+# Words that say nothing about an event. With an empty window nothing is yet known to be common.
+COMMON = {
+    "en": "the and for that with this from was were has have had are but not you your his her its they them their our "
+    "who what when where which while will would can could should may might one two all any some more most other than "
+    "then there here into out over about after before also been being just only very how why because said says say "
+    "new first last year years day days time people like get got make made between during under against through per "
+    "via amid still now back did does doing down each few off own same such too until she him these those many much "
+    "well even a an of in to on at by is it as be or if he we do up no so us me my",
+    "es": "el la los las un una unos unas de del y que en por para con sin sobre entre como pero mas ya si su sus le "
+    "les lo al es son fue ser ha han hay este esta estos estas ese esa eso muy tambien cuando donde desde hasta cada "
+    "dos tres todo todos toda todas otro otra otros otras porque segun dijo ano anos dia dias nuevo nueva hace tiene",
+    "de": "der die das den dem des ein eine einen einem einer eines und oder aber nicht mit von vom zum zur im am auf "
+    "aus bei nach vor uber unter fur um als auch wie wenn dass sich sie er wir ihr ist sind war waren wird werden "
+    "wurde wurden hat haben noch nur schon sein seine ihre mehr kann sagt jahr jahre",
+    "fr": "le du et ou mais pas avec dans sur sous pour par plus est sont etait ont ete cette ces ses leur leurs qui "
+    "ne au aux il elle ils elles nous vous se sa son comme tout tous toute toutes meme deux trois ans apres avant dit "
+    "depuis chez fait",
+    "pt": "os uma dos das da na nos nas em ao aos pelo pela sao foi era nao mas tem mais muito isso pelos pelas quando "
+    "sem ate apos disse seu sua seus suas",
+    "it": "della dei delle gli il che non piu una con sono nel nella alla anche",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What placing needs of one article: hashed words with weights, those that are names or numbers, and the time."""
+
+    terms: Terms  # ascending
+    weights: Weights  # 1 + log count, unit length
+    names: NDArray[np.bool_]  # which terms are names or numbers
+    said: Mapping[int, str]  # a term as the article writes it
+    words: int
+    language: str | None
+    when: float | None  # hours
+    vector: Vectors | None
+
+
+def read(article: Article, vector: Vectors | None) -> Reading:
+    """Read the title and the first 600 words; ``vector`` may be None or all zero where there is none."""
+    title, body = WORD.findall(article.title), WORD.findall(article.text[: READ * 12])[:READ]
+    said: dict[int, str] = {}
+    counts: defaultdict[int, float] = defaultdict(float)
+    for words, weight in ((title, 2.0 if body else 1.0), (body, 1.0)):
+        for word in words:
+            term = _term(word)
+            if term:
+                counts[term] += weight
+                said.setdefault(term, word)
+    named = _named(title, body)
+    terms = np.array(sorted(counts), dtype=np.uint32)
+    weights = 1 + np.log(np.array([counts[t] for t in terms.tolist()], dtype=np.float32), dtype=np.float32)
+    weights /= np.float32(max(float(np.linalg.norm(weights)), 1e-9))
+    return Reading(
+        terms=terms,
+        weights=weights,
+        names=np.array([t in named for t in terms.tolist()], dtype=np.bool_),
+        said=said,
+        words=len(title) + len(body),
+        language=article.language or _language(body or title),
+        when=article.when.timestamp() / 3600 if article.when else None,
+        vector=None if vector is None or not vector.any() else vector,
+    )
+
+
+def _named(title: Sequence[str], body: Sequence[str]) -> set[int]:
+    """Terms of numbers, and of words that the text never writes small."""
+    small = {word for word in body if word.islower()}
+    return {
+        _term(word)
+        for word in {*title, *body}
+        if (word[0].isdigit() and len(word) > 1) or (word[0].isupper() and word.lower() not in small)
+    }
+
+
+@lru_cache(maxsize=1 << 17)
+def _term(word: str) -> int:
+    """Return a word's 32-bit number, alike for its forms and for cognates in other languages; 0 for a common word."""
+    low = _plain(word.lower())
+    if (len(low) < 2 and low.isascii()) or low in _languages():
+        return 0
+    return crc32((low if low[0].isdigit() else low[:STEM]).encode()) or 1
+
+
+def _plain(word: str) -> str:
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=1)
+def _languages() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for language, words in COMMON.items():
+        for word in words.split():
+            found.setdefault(word, language)
+    return found
+
+
+def _language(words: Sequence[str]) -> str | None:
+    """Guess from the common words; None where there are fewer than four, or two languages tie."""
+    known = _languages()
+    tally = Counter(known[low] for word in words[:200] if (low := _plain(word.lower())) in known)
+    (best, most), (_, second) = (*tally.most_common(2), ("", 0), ("", 0))[:2]
+    return best if most >= 4 and most > 1.5 * second else None

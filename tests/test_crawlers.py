@@ -1,0 +1,494 @@
+"""The crawl as a process of its own against a scripted web on loopback: found, kept, resumed, polite, and fenced in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import clean_environment
+from loopback import Answer, Seen, Web, moved, page, rss, serving
+
+from crawlers.handover import Handover
+from crawlers.manners import Trouble
+from pipeline.config import Config
+from pipeline.model import Poll, Source
+from pipeline.store import open_store, work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ROOT = __file__.rpartition("/tests/")[0]
+FEED = "application/rss+xml"
+
+
+@dataclass
+class Desk:
+    """A folder with settings and a database, and the crawls that are run in it."""
+
+    folder: Path
+    web: Web
+    sources: dict[str, tuple[str, str]]
+    more: str = ""
+    proxied: bool = True
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        door = f'proxy = "{self.web.proxy}"' if self.proxied else f'allow = ["127.0.0.1:{self.web.port}"]'
+        self.config.write_text(
+            f'database = "{self.database}"\n[crawl]\ndelay = 0.0\nfloor = 0.0\nceiling = 0.0\ntimeout = 2.0\n'
+            f"max_bytes = 200000\n{door}\n{self.more}\n"
+        )
+        with open_store(self.database) as store:
+            work.sync_catalogue(
+                store,
+                sources=[source(key, way, address) for key, (way, address) in self.sources.items()],
+                themes=[], entities=[], conferences=[], now=datetime.now(UTC),
+            )  # fmt: skip
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "tideline.toml"
+
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.folder / 'tideline.db'}"
+
+    def start(self) -> subprocess.Popen[str]:
+        environment = clean_environment() | {"PYTHONPATH": os.pathsep.join([f"{ROOT}/src", ROOT])}
+        return subprocess.Popen(
+            [sys.executable, "-m", "crawlers", "--config", str(self.config)],
+            cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def crawl(self, *, status: int = 0) -> list[dict[str, Any]]:
+        process = self.start()
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == status, err
+        assert status or not err
+        return [json.loads(line) for line in out.splitlines()]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self.folder / "tideline.db")
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def pages(self) -> set[str]:
+        return {url for (url,) in self.rows("SELECT url FROM pages")}
+
+    def reasons(self, stage: str = "fetch") -> dict[str, str]:
+        return dict(self.rows(f"SELECT url, reason FROM rejections WHERE stage = '{stage}'"))
+
+
+def source(key: str, way: str, address: str) -> Source:
+    return Source(key, key, way, address, "en", "US", "trade press")
+
+
+def wait_for(done: Any, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def etagged(body: str, etag: str) -> Any:
+    def answer(seen: Seen) -> Answer:
+        if seen.headers.get("If-None-Match") == etag:
+            return Answer(b"", 304, {"ETag": etag})
+        return page(body, FEED, ETag=etag)
+
+    return answer
+
+
+def endless() -> Iterator[bytes]:
+    for _ in range(2_000):
+        yield b"x" * 10_000
+
+
+def drip() -> Iterator[bytes]:
+    for _ in range(60):
+        time.sleep(0.1)
+        yield b"x"
+
+
+# ------------------------------------------------------------------ one crawl of everything that happens
+PAGES = {
+    "/one": page("<p>one"),
+    "/moved": moved("/moved-to"),
+    "/moved-to": page("<p>moved"),
+    "/loop": moved("/loop2"),
+    "/loop2": moved("/loop"),
+    "/empty": page("  "),
+    "/gone": Answer(b"", 410),
+    "/secret": Answer(b"", 403),
+    "/broken": Answer(b"", 500),
+    "/picture": page("x", "image/png"),
+    "/private-hop": moved("http://10.0.0.1/x"),
+    "/file-hop": moved("file:///etc/hostname"),
+    "/nowhere": Answer(b"", 302),
+    "/large": page("x" * 300_000),
+    "/bomb": Answer(gzip.compress(b"0" * 3_000_000), headers={"Content-Type": "text/html", "Content-Encoding": "gzip"}),
+    "/endless": Answer(endless(), headers={"Content-Type": "text/html"}),
+    "/drip": Answer(drip(), headers={"Content-Type": "text/html"}),
+    "/cut": Answer(b"half", headers={"Content-Type": "text/html", "Content-Length": "4000"}),
+    "/closed/x": page("<p>not for robots"),
+    "/cookie": page("<p>cookie", **{"Set-Cookie": "a=b"}),
+}
+WANTED = {"/one", "/moved-to", "/cookie"}
+HOME = "http://a.example"
+
+
+def wild(web: Web) -> None:
+    """Script the web of the big crawl."""
+    listed = [HOME + path for path in PAGES if path not in ("/moved-to", "/loop2")]
+    web.routes |= {"a.example" + path: answer for path, answer in PAGES.items()}
+    web.routes |= {
+        "a.example/robots.txt": page("User-agent: *\nDisallow: /closed/\n", "text/plain"),
+        "a.example/feed": etagged(rss(*listed, "http://a.example/one?utm_source=again#x"), '"1"'),
+        "same.example/feed": page(rss("http://same.example/p"), FEED),
+        "same.example/p": page("<p>p"),
+        "torn.example/feed": page(rss("http://torn.example/p", more="<title>a & b</title>"), FEED),
+        "torn.example/p": page("<p>p"),
+        "html.example/feed": page("<html><body>We moved.</body></html>"),
+        "slow.example/feed": Answer(rss().encode(), slow=5),
+        "down.example/robots.txt": Answer(b"", 503),
+        "down.example/feed": page(rss("http://down.example/p"), FEED),
+        "shut.example/robots.txt": page("User-agent: Tideline\nDisallow: /\n\nUser-agent: *\nAllow: /\n", "text/plain"),
+        "shut.example/feed": page(rss(), FEED),
+        "map.example/sitemap.xml": page(
+            "<sitemapindex>" + "".join(f"<sitemap><loc>http://map.example/{n}.xml</loc></sitemap>" for n in "ab")
+            + "<sitemap><loc>http://map.example/missing.xml</loc></sitemap></sitemapindex>", "text/xml"),
+        "map.example/a.xml": page("<urlset><url><loc>http://map.example/p1</loc></url></urlset>", "text/xml"),
+        "map.example/b.xml": page("<urlset><url><loc>http://map.example/p2</loc></url></urlset>", "text/xml"),
+        "map.example/p1": page("<p>1"),
+        "map.example/p2": page("<p>2"),
+        "list.example/blog": page('<main><a href="/blog/why-prices-still-fall">x</a></main>'),
+        "list.example/blog/why-prices-still-fall": page("<p>x"),
+        "later.example/feed": Answer(b"", 429, {"Retry-After": "7200"}),
+    }  # fmt: skip
+
+
+SOURCES = {
+    "a": ("feed", "http://a.example/feed"),
+    "same": ("feed", "http://same.example/feed"),
+    "torn": ("feed", "http://torn.example/feed"),
+    "html": ("feed", "http://html.example/feed"),
+    "slow": ("feed", "http://slow.example/feed"),
+    "dead": ("feed", "http://dead.example/feed"),
+    "down": ("feed", "http://down.example/feed"),
+    "shut": ("feed", "http://shut.example/feed"),
+    "map": ("sitemap", "http://map.example/sitemap.xml"),
+    "list": ("listing", "http://list.example/blog"),
+    "later": ("feed", "http://later.example/feed"),
+    "inside": ("feed", "http://192.168.7.7/feed"),
+    "attic": ("archive", "http://attic.example/x.warc.gz"),
+}
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, list[dict[str, Any]], list[Seen]]]:
+    """The desk after one crawl of the whole wild web, what the crawl said, and what the web saw."""
+    with serving() as web:
+        wild(web)
+        desk = Desk(tmp_path_factory.mktemp("wild"), web, SOURCES)
+        said = desk.crawl()
+        yield desk, said, list(web.seen)
+
+
+def test_a_crawl_fetches_what_its_sources_publish(crawled: Any) -> None:
+    desk, _, _ = crawled
+    assert desk.pages() == {HOME + path for path in WANTED} | {
+        "http://same.example/p", "http://torn.example/p", "http://map.example/p1", "http://map.example/p2",
+        "http://list.example/blog/why-prices-still-fall",
+    }  # fmt: skip
+    assert desk.rows("SELECT requested FROM pages WHERE url LIKE '%/moved-to'") == [(HOME + "/moved",)]
+
+
+def test_every_fault_of_a_page_costs_only_that_page_and_has_a_reason(crawled: Any) -> None:
+    desk, _, _ = crawled
+    assert {url.removeprefix(HOME): reason for url, reason in desk.reasons().items() if url.startswith(HOME)} == {
+        "/loop": "redirect loop", "/empty": "empty page", "/gone": "gone", "/secret": "forbidden",
+        "/broken": "server error", "/picture": "not a web page", "/private-hop": "address not allowed",
+        "/file-hop": "redirect to nowhere", "/nowhere": "redirect to nowhere", "/large": "too large",
+        "/bomb": "too large", "/endless": "too large", "/drip": "timeout", "/cut": "connection cut off",
+        "/closed/x": "disallowed by robots.txt",
+    }  # fmt: skip
+
+
+def test_what_may_get_better_is_tried_again_later_and_the_rest_never(crawled: Any) -> None:
+    desk, _, _ = crawled
+    pending = desk.rows("SELECT url FROM links WHERE state = 'pending'")
+    assert {url.removeprefix(HOME) for (url,) in pending} == {"/broken", "/drip", "/cut"}
+    assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending' AND next_try < datetime('now')") == [(0,)]
+
+
+def test_every_fault_of_a_source_costs_only_that_source_and_has_a_reason(crawled: Any) -> None:
+    desk, _, _ = crawled
+    polls = {key: (failures, error) for key, failures, error in desk.rows("SELECT source, failures, error FROM polls")}
+    assert {key: (n, (error or "").partition(":")[0]) for key, (n, error) in polls.items()} == {
+        "a": (0, ""), "same": (0, ""), "torn": (0, "malformed feed"), "html": (1, "not a feed"), "slow": (1, "timeout"),
+        "dead": (1, "gone"), "down": (1, "robots.txt unreachable"), "shut": (1, "disallowed by robots.txt"),
+        "map": (0, "gone"), "list": (0, ""), "later": (1, "asked to wait"), "inside": (1, "address not allowed"),
+        "attic": (1, "way archive comes later"),
+    }  # fmt: skip
+    faulty = {key for (key,) in desk.rows("SELECT DISTINCT source FROM rejections WHERE stage = 'collect'")}
+    assert faulty == set(SOURCES) - {"a", "same", "list"}
+
+
+def test_the_wait_that_a_site_asks_for_is_kept(crawled: Any) -> None:
+    desk, _, _ = crawled
+    [(polled, due)] = desk.rows("SELECT polled_at, next_due FROM polls WHERE source = 'later'")
+    assert datetime.fromisoformat(due) - datetime.fromisoformat(polled) == timedelta(hours=2)
+
+
+def test_progress_is_told_on_stdout_and_ends_complete(crawled: Any) -> None:
+    _, said, _ = crawled
+    assert said[-1]["finished"] is True
+    assert said[-1]["counts"]["pages"] == 8
+    assert said[-2]["done"] == said[-2]["total"]
+    assert said[-2]["sources"] == len(SOURCES)
+    assert all(line["done"] <= line["total"] for line in said[:-1])
+
+
+def test_requests_are_honest_and_carry_neither_cookies_nor_referers(crawled: Any) -> None:
+    _, _, seen = crawled
+    assert {s.headers["User-Agent"] for s in seen} == {"Tideline/0.1 (+https://tideline.example/crawler)"}
+    assert not any({"Cookie", "Referer", "Authorization"} & set(s.headers) for s in seen)
+
+
+def test_robots_are_asked_first_and_obeyed(crawled: Any) -> None:
+    _, _, seen = crawled
+    places = [s.host + s.path for s in seen]
+    assert not {"a.example/closed/x", "down.example/feed", "shut.example/feed"} & set(places)
+    for host in {s.host for s in seen}:
+        assert next(s.path for s in seen if s.host == host) == "/robots.txt"
+
+
+def test_nothing_is_asked_for_twice(crawled: Any) -> None:
+    _, _, seen = crawled
+    places = [s.host + s.path for s in seen if not s.path.startswith("/loop")]
+    assert len(places) == len(set(places))
+
+
+def test_a_second_crawl_finds_nothing_new_and_fetches_no_page(crawled: Any) -> None:
+    desk, _, _ = crawled
+    before, links = desk.pages(), desk.rows("SELECT count(*) FROM links")
+    desk.web.seen.clear()
+    said = desk.crawl()
+    assert desk.pages() == before
+    assert desk.rows("SELECT count(*) FROM links") == links
+    assert said[-1]["counts"].get("pages", 0) == 0
+    assert desk.web.asked("a.example/feed")[0].headers["If-None-Match"] == '"1"'
+    assert desk.rows("SELECT status, failures FROM polls WHERE source = 'a'") == [(304, 0)]
+    assert said[-1]["counts"]["unchanged"] == 4  # a by its ETag; same, torn and list by their bytes
+    assert desk.rows("SELECT error FROM polls WHERE source = 'torn'") == [("malformed feed",)]
+    assert desk.web.asked("later.example/feed") == []
+
+
+# ------------------------------------------------------------------ ended and killed
+def busy_web(web: Web, pages: int = 60) -> dict[str, tuple[str, str]]:
+    sources = {}
+    for host in ("x.example", "y.example", "z.example"):
+        listed = [f"http://{host}/{n}" for n in range(pages // 3)]
+        web.routes[f"{host}/feed"] = etagged(rss(*listed), f'"{host}"')
+        web.routes |= {f"{host}/{n}": Answer(f"<p>{n}".encode(), slow=0.03) for n in range(pages // 3)}
+        sources[host[0]] = ("feed", f"http://{host}/feed")
+    return sources
+
+
+def test_killed_at_any_instant_nothing_is_lost_and_nothing_double(tmp_path: Path) -> None:
+    with serving() as web:
+        desk = Desk(tmp_path, web, busy_web(web))
+        for fetched in (1, 20, 40):
+            process = desk.start()
+            wait_for(lambda n=fetched: sum(s.path[1:].isdigit() for s in list(web.seen)) > n or process.poll() is not None)
+            process.kill()
+            process.communicate()
+        said = desk.crawl()
+        expected = {f"http://{host}.example/{n}" for host in "xyz" for n in range(20)}
+        assert desk.pages() == expected
+        assert desk.rows("SELECT count(*) FROM pages") == [(60,)]
+        assert desk.rows("SELECT state, count(*) FROM links GROUP BY 1") == [("fetched", 60)]
+        assert desk.rows("PRAGMA integrity_check") == [("ok",)]
+        assert said[-1]["finished"] is True
+
+
+def test_sigterm_ends_a_crawl_in_order(tmp_path: Path) -> None:
+    with serving() as web:
+        desk = Desk(tmp_path, web, busy_web(web, 900))
+        process = desk.start()
+        wait_for(lambda: len(web.seen) > 30)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        assert time.monotonic() - asked < 12
+        assert (process.returncode, err) == (0, "")
+        last = json.loads(out.splitlines()[-1])
+        assert last["finished"] is True
+        assert desk.rows("SELECT count(*) FROM pages") == [(last["counts"]["pages"],)]
+        assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending'")[0][0] > 0
+
+
+def test_a_crawl_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    with serving() as web:
+        desk = Desk(tmp_path, web, busy_web(web, 900), more="seconds = 1.0")
+        assert desk.crawl()[-1]["finished"] is True
+        assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending'")[0][0] > 0
+
+
+def test_without_sources_a_crawl_ends_at_once(tmp_path: Path) -> None:
+    with serving() as web:
+        assert Desk(tmp_path, web, {}).crawl()[-1] == {"finished": True, "counts": {}}
+
+
+def test_bad_settings_and_a_lost_store_are_one_line_and_an_exit_status(tmp_path: Path) -> None:
+    with serving() as web:
+        desk = Desk(tmp_path, web, {})
+        desk.config.write_text("[crawl]\ndelai = 1\n")
+        process = desk.start()
+        assert "delai" in process.communicate()[1]
+        assert process.returncode == 2
+        desk.config.write_text(f'database = "sqlite:///{tmp_path}/missing/t.db"\n')
+        process = desk.start()
+        assert len(process.communicate()[1].splitlines()) == 1
+        assert process.returncode == 1
+
+
+# ------------------------------------------------------------------ manners between requests
+def test_one_host_gets_one_request_at_a_time_with_the_delay_between_them(tmp_path: Path) -> None:
+    with serving() as web:
+        slow = {f"a.example/{n}": Answer(b"<p>x", slow=0.2) for n in range(4)}
+        web.routes |= slow | {
+            "a.example/feed": page(rss(*[f"http://a.example/{n}" for n in range(4)], "http://b.example/hop"), FEED),
+            "b.example/hop": moved("http://a.example/hopped"),
+            "a.example/hopped": page("<p>x"),
+            "b.example/robots.txt": page("User-agent: *\nCrawl-delay: 0.8\n", "text/plain"),
+        }
+        desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed")})
+        desk.config.write_text(desk.config.read_text().replace("delay = 0.0", "delay = 0.3"))
+        desk.crawl()
+        times = {host: [s.at for s in web.seen if s.host == host] for host in ("a.example", "b.example")}
+        gaps = {host: [b - a for a, b in zip(t, t[1:], strict=False)] for host, t in times.items()}
+        assert len(desk.pages()) == 5
+        assert min(gaps["a.example"]) > 0.28
+        assert min(gaps["b.example"]) > 0.75
+
+
+def test_a_host_that_asked_to_wait_is_asked_nothing_more_in_this_crawl(tmp_path: Path) -> None:
+    with serving() as web:
+        web.routes |= {f"a.example/{n}": Answer(b"", 503, {"Retry-After": "600"}) for n in range(9)}
+        web.routes["a.example/feed"] = Answer(b"", 429, {"Retry-After": "600"})
+        web.routes["b.example/feed"] = page(rss(*[f"http://a.example/{n}" for n in range(9)]), FEED)
+        desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed"), "b": ("feed", "http://b.example/feed")})
+        desk.crawl()
+        assert sum(s.path[1:].isdigit() for s in web.seen) <= 1
+        assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending'") == [(9,)]
+
+
+# ------------------------------------------------------------------ the gate, without a proxy
+@dataclass
+class Canary:
+    """A listener that must never be connected to."""
+
+    port: int
+    accepted: int = 0
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    bird, over = Canary(listener.getsockname()[1]), threading.Event()
+
+    def listen() -> None:
+        while not over.is_set():
+            try:
+                listener.accept()[0].close()
+                bird.accepted += 1
+            except TimeoutError:
+                continue
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    yield bird
+    over.set()
+    thread.join()
+    listener.close()
+
+
+def test_nothing_reaches_a_private_address_that_is_not_allowed_by_name(tmp_path: Path, canary: Canary) -> None:
+    forms = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0", "①②⑦.⓪.⓪.①"]
+    with serving() as web:
+        home, place = f"http://127.0.0.1:{web.port}", "127.0.0.1"
+        bad = [f"http://{form}:{canary.port}/x" for form in forms]
+        for n, (url, status) in enumerate((u, s) for u in bad[:8] for s in (301, 302, 303, 307, 308)):
+            web.routes[f"{place}/hop{n}"] = moved(url, status)
+        web.routes[f"{place}/feed"] = page(rss(*bad, *[f"{home}/hop{n}" for n in range(40)], f"{home}/good"), FEED)
+        web.routes[f"{place}/good"] = page("<p>good")
+        more = {f"bad{n}": ("feed", url) for n, url in enumerate(bad[:8])}
+        desk = Desk(tmp_path, web, {"a": ("feed", f"{home}/feed"), **more}, proxied=False)
+        desk.crawl()
+        assert canary.accepted == 0
+        assert desk.pages() == {f"{home}/good"}
+        assert set(desk.reasons().values()) == {"address not allowed"}
+        assert len(desk.reasons()) == len(bad) + 40
+
+
+def test_proxies_named_in_the_environment_are_not_used(tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{canary.port}")
+    with serving() as web:
+        web.routes["127.0.0.1/feed"] = page(rss(), FEED)
+        desk = Desk(tmp_path, web, {"a": ("feed", f"http://127.0.0.1:{web.port}/feed")}, proxied=False)
+        desk.crawl()
+        assert desk.rows("SELECT status FROM polls") == [(200,)]
+        assert canary.accepted == 0
+
+
+# ------------------------------------------------------------------ the handover, with a clock of its own
+def test_a_failing_page_is_given_up_after_three_tries(tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 2, 12, tzinfo=UTC)]
+    with serving() as web:
+        desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed")})
+    with open_store(desk.database) as store:
+        handover = Handover(store, Config(), clock=lambda: now[0])
+        poll = Poll("a", now[0], 200, now[0])
+        from pipeline.model import Link
+
+        work.save_poll(store, poll, [Link("http://a.example/1", "a")])
+        for tries in (1, 2, 3):
+            handover.more = True
+            [link] = handover.links()
+            handover.page_troubled(link, Trouble("server error", "HTTP 500", later=True))
+            assert desk.rows("SELECT attempts FROM links") == [(tries,)]
+            assert handover.under_way == set()
+            now[0] += timedelta(hours=2)
+        assert desk.rows("SELECT state FROM links") == [("failed",)]
+
+
+def test_validators_are_kept_only_together_with_the_links_of_their_look(tmp_path: Path) -> None:
+    from crawlers.handover import Validators
+    from crawlers.look import Look, Sight, unreadable
+
+    with serving() as web:
+        desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed")})
+    with open_store(desk.database) as store:
+        handover = Handover(store, Config())
+        sight = Sight(source("a", "feed", "http://a.example/feed"), "http://a.example/feed", b"x", datetime.now(UTC))
+        handover.looked(sight, unreadable(sight, "not a feed"), 200, Validators('"1"', "yesterday"))
+        assert desk.rows("SELECT etag, last_modified, body_hash, failures FROM polls") == [(None, None, None, 1)]
+        handover.looked(replace(sight, body=b"y"), Look(), 200, Validators('"2"'))
+        assert desk.rows("SELECT etag, failures, looks FROM polls") == [('"2"', 0, 2)]

@@ -1,0 +1,165 @@
+"""Copies: what collides, what is verified, what is no copy though it looks like one."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline import dedupe
+from pipeline.model import Article
+
+NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
+VOCABULARY = [
+    f"{a}{b}{c}" for a in ("ma", "to", "ri", "ne", "sul") for b in ("ka", "lo", "vi") for c in ("n", "r", "sta")
+]
+
+
+def paragraphs(seed: int, count: int = 8, words: int = 45) -> list[str]:
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(VOCABULARY, k=words)).capitalize() + "." for _ in range(count)]
+
+
+def article(number: int, text: str, *, title: str = "A headline", hours: float = 0) -> Article:
+    return Article(number, f"https://a.test/{number}", title, text, published=NOON + timedelta(hours=hours))
+
+
+def meet(one: str, other: str) -> bool:
+    return not set(dedupe.fingerprint(one)).isdisjoint(dedupe.fingerprint(other))
+
+
+def test_a_fingerprint_is_the_same_each_time_and_fits_a_signed_64_bit_column() -> None:
+    text = "\n".join(paragraphs(1))
+    bands = dedupe.fingerprint(text)
+    assert bands == dedupe.fingerprint(text)
+    assert len(bands) == len(set(bands)) == dedupe.BANDS
+    assert all(0 <= band < 2**63 for band in bands)
+
+
+def test_stored_fingerprints_keep_their_values_from_version_to_version() -> None:
+    text = " ".join(f"word{n}" for n in range(40))
+    assert dedupe.fingerprint(text)[:2] == (PINNED_FIRST, PINNED_SECOND)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "too few words to tell", "……"])
+def test_a_text_of_a_few_words_has_no_fingerprint(text: str) -> None:
+    assert dedupe.fingerprint(text) == ()
+
+
+def test_case_and_punctuation_do_not_change_a_fingerprint() -> None:
+    text = "\n".join(paragraphs(2))
+    assert dedupe.fingerprint(text.upper().replace(".", " !")) == dedupe.fingerprint(text)
+
+
+def test_texts_with_a_header_a_footer_and_two_paragraphs_cut_still_meet() -> None:
+    met = 0
+    for seed in range(60):
+        original = paragraphs(seed)
+        rng = random.Random(seed)
+        kept = [p for n, p in enumerate(original) if n not in rng.sample(range(8), 2)]
+        copy = ["This report was supplied by an agency.", *kept, "All rights reserved. Read more every evening."]
+        met += meet("\n".join(original), "\n".join(copy))
+    assert met >= 58
+
+
+def test_unrelated_texts_do_not_meet() -> None:
+    texts = ["\n".join(paragraphs(seed)) for seed in range(100, 130)]
+    assert not any(meet(a, b) for n, a in enumerate(texts) for b in texts[:n])
+
+
+def test_languages_without_spaces_have_words_too() -> None:
+    text = "人工知能の研究所は新しい模型を公開し価格を半分に下げたと発表した" * 2
+    assert meet(text, text + "続きは明日")
+    assert dedupe.copy_of(article(2, text + "続きは明日"), [article(1, text)]) is not None
+
+
+def test_a_copy_names_its_origin_its_share_and_the_other_headline() -> None:
+    original = paragraphs(3)
+    text = "\n".join(["Supplied by an agency.", *original[:-1], "All rights reserved."])
+    found = dedupe.copy_of(article(2, text, title="Other words on top", hours=5), [article(1, "\n".join(original))])
+    assert found is not None
+    assert (found.article, found.origin) == (2, 1)
+    assert 0.95 < found.score < 1
+    assert (
+        found.reason
+        == "97 % of its words stand in that order in article 1; 87 % of that article is kept; other headline"
+    )
+
+
+def test_the_origin_is_the_earliest_even_where_copies_of_it_are_known() -> None:
+    text = "\n".join(paragraphs(4))
+    candidates = [article(7, text, hours=3), article(9, text, hours=1), article(8, text, hours=2)]
+    found = dedupe.copy_of(article(10, text, hours=4), candidates)
+    assert found is not None and found.origin == 9
+
+
+def test_an_article_is_no_copy_of_itself() -> None:
+    one = article(1, "\n".join(paragraphs(5)))
+    assert dedupe.copy_of(one, [one]) is None
+    assert dedupe.copy_of(one, []) is None
+
+
+def test_a_corrected_typo_leaves_a_copy_a_copy() -> None:
+    text = "\n".join(paragraphs(6))
+    found = dedupe.copy_of(article(2, text.replace("makan", "mkan", 3)), [article(1, text)])
+    assert found is not None and found.score > 0.8
+
+
+def test_a_heavy_cut_is_a_copy_still() -> None:
+    original = paragraphs(7)
+    found = dedupe.copy_of(article(2, "\n".join(original[:4])), [article(1, "\n".join(original))])
+    assert found is not None and found.reason.startswith("100 %")
+
+
+def test_a_report_that_quotes_half_of_a_release_under_its_own_lead_is_no_copy() -> None:
+    release, own = paragraphs(8), paragraphs(9, 2)
+    report = "\n".join([own[0], *release[2:6], own[1]])
+    assert dedupe.copy_of(article(2, report), [article(1, "\n".join(release))]) is None
+
+
+def test_a_short_release_quoted_whole_in_a_long_report_makes_no_copy_of_the_report() -> None:
+    release, own = paragraphs(10, 3), paragraphs(11, 9)
+    assert dedupe.copy_of(article(2, "\n".join(own + release)), [article(1, "\n".join(release))]) is None
+
+
+REPORT = (
+    "Copperkettle today reported its results for the quarter that ended in {month}. Sales at stores open for at least a "
+    "year came to {sales} million pounds against {before} million in the same quarter of the year before. The operating "
+    "margin was {margin} percent and the board proposes an interim dividend of {dividend} pence for each share held at "
+    "the close of business on the record date. The company opened {opened} stores and closed {closed} in the period and "
+    "ended it with {stores} stores in all regions. The full report is on the investor pages of the company and a call "
+    "for analysts will be held at nine in the morning. Statements about the future rest on expectations that may not be "
+    "met and the company takes on no duty to bring them up to date."
+)
+
+
+def filled(seed: int) -> str:
+    rng = random.Random(seed)
+    keys = ("sales", "before", "margin", "dividend", "opened", "closed", "stores")
+    return REPORT.format(month=f"month {seed}", **{key: rng.randint(100, 999) for key in keys})
+
+
+def test_two_quarterly_reports_of_one_firm_are_no_copies_though_their_sentences_are_the_same() -> None:
+    assert dedupe.copy_of(article(2, filled(2)), [article(1, filled(1))]) is None
+
+
+def test_the_same_quarterly_report_at_another_outlet_is_a_copy() -> None:
+    found = dedupe.copy_of(article(2, "From the wire. " + filled(1)), [article(1, filled(1))])
+    assert found is not None
+
+
+def test_an_article_without_a_date_comes_after_those_that_have_one() -> None:
+    text = "\n".join(paragraphs(12))
+    undated = Article(1, "https://a.test/1", "", text)
+    found = dedupe.copy_of(article(3, text), [undated, article(2, text, hours=9)])
+    assert found is not None and found.origin == 2
+
+
+def test_an_index_in_memory_finds_what_it_has_seen_and_forgets_the_oldest() -> None:
+    seen = dedupe.Seen(limit=2)
+    texts = ["\n".join(paragraphs(seed)) for seed in (20, 21, 22)]
+    assert [seen.copy_of(article(n, text)) for n, text in enumerate(texts)] == [None, None, None]
+    again = seen.copy_of(article(5, texts[2]))
+    assert again is not None and again.origin == 2
+    assert seen.copy_of(article(6, texts[0])) is None
