@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import config as settings
 from pipeline.errors import CollectError, StoreError, TidelineError
-from pipeline.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def crawl(config: Config) -> None:
     """Crawl what is due, reporting on stdout. Raises CollectError when the crawl as a whole failed."""
     from crawlers.handover import Handover
+    from pipeline.store import open_store
 
     logging.getLogger().addHandler(logging.NullHandler())
     with open_store(config.database_url) as store:

@@ -80,7 +80,9 @@ def serving() -> Iterator[Web]:
         def do_GET(self) -> None:
             target = urlsplit(self.path)
             host = (target.netloc or self.headers.get("Host", "")).removesuffix(f":{web.port}")
-            seen = Seen(time.monotonic(), host, target.path + (f"?{target.query}" if target.query else ""), dict(self.headers))
+            seen = Seen(
+                time.monotonic(), host, target.path + (f"?{target.query}" if target.query else ""), dict(self.headers)
+            )
             web.seen.append(seen)
             self.send(web.answer(seen))
 

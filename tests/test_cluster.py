@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 import pytest
 
 from pipeline import cluster, dedupe
-from pipeline.model import Article, Placement, Vectors
+from pipeline.model import Article, Placement
+
+if TYPE_CHECKING:
+    from pipeline.model import Vectors
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
 
@@ -80,10 +84,13 @@ def test_two_reports_of_one_event_are_one_story_and_it_says_why(vector: bool) ->
     first, other, second = (
         desk.put(t, vector=vector, days=d) for t, d in ((OUTAGE, 0), (WHEAT, 0), (OUTAGE_ELSEWHERE, 0.2))
     )
-    assert other.opened and other.story != first.story
-    assert second.story == first.story and not second.opened
+    assert other.opened
+    assert other.story != first.story
+    assert second.story == first.story
+    assert not second.opened
     assert 0.5 < second.score <= 1
-    assert "Cumulant" in second.reason and "valve" in second.reason
+    assert "Cumulant" in second.reason
+    assert "valve" in second.reason
 
 
 def test_what_opens_a_story_names_the_nearest_and_what_spoke_against_it() -> None:
@@ -137,7 +144,8 @@ def test_placing_leaves_the_window_as_it_is() -> None:
     two = article(2, OUTAGE_ELSEWHERE)
     assert cluster.place(desk.window, two, None, next_story=2) == cluster.place(desk.window, two, None, next_story=2)
     assert len(desk.window) == 1
-    assert desk.window.story_of(2) is None and desk.window.story_of(None) is None
+    assert desk.window.story_of(2) is None
+    assert desk.window.story_of(None) is None
 
 
 def test_an_article_without_words_is_alone() -> None:
@@ -151,7 +159,8 @@ def test_a_vector_of_zeros_counts_as_none() -> None:
     window = cluster.Window()
     window.add(article(1, OUTAGE), np.zeros(64, dtype=np.float32), 1)
     placement = cluster.place(window, article(2, OUTAGE_ELSEWHERE), np.zeros(64, dtype=np.float32), next_story=2)
-    assert placement.story == 1 and "of meaning" not in placement.reason
+    assert placement.story == 1
+    assert "of meaning" not in placement.reason
 
 
 def test_the_window_forgets_the_stories_that_are_longest_without_news() -> None:
@@ -159,7 +168,8 @@ def test_the_window_forgets_the_stories_that_are_longest_without_news() -> None:
     for n in range(400):
         window.add(article(n, f"event{n} place{n} person{n} said matter{n}"), None, n)
     assert len(window) <= 50
-    assert window.story_of(0) is None and window.story_of(399) == 399
+    assert window.story_of(0) is None
+    assert window.story_of(399) == 399
     assert cluster.place(window, article(500, "event0 place0 person0 matter0"), None, next_story=501).opened
     assert (
         cluster.place(window, article(501, "event399 place399 person399 matter399"), None, next_story=502).story == 399
@@ -182,7 +192,9 @@ def test_the_filter_answers_each_row_in_order_with_its_story_and_origin() -> Non
     found = list(cluster.lines(rows, encode, dedupe.Seen().copy_of))
     assert [line["id"] for line in found] == ["r1", "r2", "r3", "r4"]
     stories = [line["story"] for line in found]
-    assert stories[0] == stories[2] and stories[1] == stories[3] and stories[0] != stories[1]
+    assert stories[0] == stories[2]
+    assert stories[1] == stories[3]
+    assert stories[0] != stories[1]
     assert [line["copy_of"] for line in found] == [None, None, None, "r2"]
     assert json.loads(json.dumps(found)) == found
 

@@ -20,10 +20,11 @@ import pytest
 from conftest import clean_environment
 from loopback import Answer, Seen, Web, moved, page, rss, serving
 
-from crawlers.handover import Handover
+from crawlers.handover import Handover, Validators
+from crawlers.look import Look, Sight, unreadable
 from crawlers.manners import Trouble
 from pipeline.config import Config
-from pipeline.model import Poll, Source
+from pipeline.model import Link, Poll, Source
 from pipeline.store import open_store, work
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ PAGES = {
     "/bomb": Answer(gzip.compress(b"0" * 3_000_000), headers={"Content-Type": "text/html", "Content-Encoding": "gzip"}),
     "/endless": Answer(endless(), headers={"Content-Type": "text/html"}),
     "/drip": Answer(drip(), headers={"Content-Type": "text/html"}),
-    "/cut": Answer(b"half", headers={"Content-Type": "text/html", "Content-Length": "4000"}),
+    "/cut": Answer(b"half", headers={"Content-Type": "text/html", "Content-Length": "4000", "Connection": "close"}),
     "/closed/x": page("<p>not for robots"),
     "/cookie": page("<p>cookie", **{"Set-Cookie": "a=b"}),
 }
@@ -252,7 +253,8 @@ def test_every_fault_of_a_source_costs_only_that_source_and_has_a_reason(crawled
 def test_the_wait_that_a_site_asks_for_is_kept(crawled: Any) -> None:
     desk, _, _ = crawled
     [(polled, due)] = desk.rows("SELECT polled_at, next_due FROM polls WHERE source = 'later'")
-    assert datetime.fromisoformat(due) - datetime.fromisoformat(polled) == timedelta(hours=2)
+    wait = datetime.fromisoformat(due) - datetime.fromisoformat(polled)
+    assert abs(wait - timedelta(hours=2)) < timedelta(seconds=5)
 
 
 def test_progress_is_told_on_stdout_and_ends_complete(crawled: Any) -> None:
@@ -313,9 +315,11 @@ def busy_web(web: Web, pages: int = 60) -> dict[str, tuple[str, str]]:
 def test_killed_at_any_instant_nothing_is_lost_and_nothing_double(tmp_path: Path) -> None:
     with serving() as web:
         desk = Desk(tmp_path, web, busy_web(web))
-        for fetched in (1, 20, 40):
+        for fetched in (1, 30):
             process = desk.start()
-            wait_for(lambda n=fetched: sum(s.path[1:].isdigit() for s in list(web.seen)) > n or process.poll() is not None)
+            wait_for(
+                lambda n=fetched: sum(s.path[1:].isdigit() for s in list(web.seen)) > n or process.poll() is not None
+            )
             process.kill()
             process.communicate()
         said = desk.crawl()
@@ -350,14 +354,12 @@ def test_a_crawl_ends_when_its_time_is_over(tmp_path: Path) -> None:
         assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending'")[0][0] > 0
 
 
-def test_without_sources_a_crawl_ends_at_once(tmp_path: Path) -> None:
-    with serving() as web:
-        assert Desk(tmp_path, web, {}).crawl()[-1] == {"finished": True, "counts": {}}
-
-
-def test_bad_settings_and_a_lost_store_are_one_line_and_an_exit_status(tmp_path: Path) -> None:
+def test_no_sources_are_no_error_but_bad_settings_and_a_lost_store_are_one_line_and_an_exit_status(
+    tmp_path: Path,
+) -> None:
     with serving() as web:
         desk = Desk(tmp_path, web, {})
+        assert desk.crawl()[-1] == {"finished": True, "counts": {}}
         desk.config.write_text("[crawl]\ndelai = 1\n")
         process = desk.start()
         assert "delai" in process.communicate()[1]
@@ -369,34 +371,41 @@ def test_bad_settings_and_a_lost_store_are_one_line_and_an_exit_status(tmp_path:
 
 
 # ------------------------------------------------------------------ manners between requests
-def test_one_host_gets_one_request_at_a_time_with_the_delay_between_them(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def polite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, list[Seen]]]:
+    """One crawl with a delay, of a web in which one host is slow, one asks for more patience, and one for a pause."""
     with serving() as web:
-        slow = {f"a.example/{n}": Answer(b"<p>x", slow=0.2) for n in range(4)}
-        web.routes |= slow | {
-            "a.example/feed": page(rss(*[f"http://a.example/{n}" for n in range(4)], "http://b.example/hop"), FEED),
+        web.routes |= {f"a.example/{n}": Answer(b"<p>x", slow=0.2) for n in range(4)}
+        web.routes |= {f"c.example/{n}": Answer(b"", 503, {"Retry-After": "600"}) for n in range(9)}
+        items = [*(f"http://a.example/{n}" for n in range(4)), "http://b.example/hop"]
+        web.routes |= {
+            "a.example/feed": page(rss(*items), FEED),
             "b.example/hop": moved("http://a.example/hopped"),
             "a.example/hopped": page("<p>x"),
             "b.example/robots.txt": page("User-agent: *\nCrawl-delay: 0.8\n", "text/plain"),
+            "c.example/feed": Answer(b"", 429, {"Retry-After": "600"}),
+            "d.example/feed": page(rss(*[f"http://c.example/{n}" for n in range(9)]), FEED),
         }
-        desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed")})
+        sources = {key: ("feed", f"http://{key}.example/feed") for key in "acd"}
+        desk = Desk(tmp_path_factory.mktemp("polite"), web, sources)
         desk.config.write_text(desk.config.read_text().replace("delay = 0.0", "delay = 0.3"))
         desk.crawl()
-        times = {host: [s.at for s in web.seen if s.host == host] for host in ("a.example", "b.example")}
-        gaps = {host: [b - a for a, b in zip(t, t[1:], strict=False)] for host, t in times.items()}
-        assert len(desk.pages()) == 5
-        assert min(gaps["a.example"]) > 0.28
-        assert min(gaps["b.example"]) > 0.75
+        yield desk, list(web.seen)
 
 
-def test_a_host_that_asked_to_wait_is_asked_nothing_more_in_this_crawl(tmp_path: Path) -> None:
-    with serving() as web:
-        web.routes |= {f"a.example/{n}": Answer(b"", 503, {"Retry-After": "600"}) for n in range(9)}
-        web.routes["a.example/feed"] = Answer(b"", 429, {"Retry-After": "600"})
-        web.routes["b.example/feed"] = page(rss(*[f"http://a.example/{n}" for n in range(9)]), FEED)
-        desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed"), "b": ("feed", "http://b.example/feed")})
-        desk.crawl()
-        assert sum(s.path[1:].isdigit() for s in web.seen) <= 1
-        assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending'") == [(9,)]
+def test_one_host_gets_one_request_at_a_time_with_the_delay_between_them(polite: Any) -> None:
+    desk, seen = polite
+    times = {host: [s.at for s in seen if s.host == host] for host in ("a.example", "b.example")}
+    gaps = {host: [b - a for a, b in zip(t, t[1:], strict=False)] for host, t in times.items()}
+    assert len(desk.pages()) == 5
+    assert min(gaps["a.example"]) > 0.28
+    assert min(gaps["b.example"]) > 0.75
+
+
+def test_a_host_that_asked_to_wait_is_asked_nothing_more_in_this_crawl(polite: Any) -> None:
+    desk, seen = polite
+    assert sum(s.host == "c.example" and s.path[1:].isdigit() for s in seen) <= 1
+    assert desk.rows("SELECT count(*) FROM links WHERE state = 'pending'") == [(9,)]
 
 
 # ------------------------------------------------------------------ the gate, without a proxy
@@ -430,8 +439,21 @@ def canary() -> Iterator[Canary]:
     listener.close()
 
 
-def test_nothing_reaches_a_private_address_that_is_not_allowed_by_name(tmp_path: Path, canary: Canary) -> None:
-    forms = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0", "①②⑦.⓪.⓪.①"]
+def test_nothing_reaches_a_private_address_that_is_not_allowed_by_name(
+    tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{canary.port}")  # proxies of the environment are no door either
+    forms = [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "localhost",
+        "[::ffff:127.0.0.1]",
+        "0",
+        "①②⑦.⓪.⓪.①",
+    ]
     with serving() as web:
         home, place = f"http://127.0.0.1:{web.port}", "127.0.0.1"
         bad = [f"http://{form}:{canary.port}/x" for form in forms]
@@ -448,16 +470,6 @@ def test_nothing_reaches_a_private_address_that_is_not_allowed_by_name(tmp_path:
         assert len(desk.reasons()) == len(bad) + 40
 
 
-def test_proxies_named_in_the_environment_are_not_used(tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{canary.port}")
-    with serving() as web:
-        web.routes["127.0.0.1/feed"] = page(rss(), FEED)
-        desk = Desk(tmp_path, web, {"a": ("feed", f"http://127.0.0.1:{web.port}/feed")}, proxied=False)
-        desk.crawl()
-        assert desk.rows("SELECT status FROM polls") == [(200,)]
-        assert canary.accepted == 0
-
-
 # ------------------------------------------------------------------ the handover, with a clock of its own
 def test_a_failing_page_is_given_up_after_three_tries(tmp_path: Path) -> None:
     now = [datetime(2026, 3, 2, 12, tzinfo=UTC)]
@@ -466,8 +478,6 @@ def test_a_failing_page_is_given_up_after_three_tries(tmp_path: Path) -> None:
     with open_store(desk.database) as store:
         handover = Handover(store, Config(), clock=lambda: now[0])
         poll = Poll("a", now[0], 200, now[0])
-        from pipeline.model import Link
-
         work.save_poll(store, poll, [Link("http://a.example/1", "a")])
         for tries in (1, 2, 3):
             handover.more = True
@@ -480,9 +490,6 @@ def test_a_failing_page_is_given_up_after_three_tries(tmp_path: Path) -> None:
 
 
 def test_validators_are_kept_only_together_with_the_links_of_their_look(tmp_path: Path) -> None:
-    from crawlers.handover import Validators
-    from crawlers.look import Look, Sight, unreadable
-
     with serving() as web:
         desk = Desk(tmp_path, web, {"a": ("feed", "http://a.example/feed")})
     with open_store(desk.database) as store:

@@ -39,7 +39,7 @@ def test_a_fingerprint_is_the_same_each_time_and_fits_a_signed_64_bit_column() -
 
 def test_stored_fingerprints_keep_their_values_from_version_to_version() -> None:
     text = " ".join(f"word{n}" for n in range(40))
-    assert dedupe.fingerprint(text)[:2] == (PINNED_FIRST, PINNED_SECOND)
+    assert dedupe.fingerprint(text)[:2] == (3790438894240616008, 3971916500492384540)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "too few words to tell", "……"])
@@ -91,7 +91,8 @@ def test_the_origin_is_the_earliest_even_where_copies_of_it_are_known() -> None:
     text = "\n".join(paragraphs(4))
     candidates = [article(7, text, hours=3), article(9, text, hours=1), article(8, text, hours=2)]
     found = dedupe.copy_of(article(10, text, hours=4), candidates)
-    assert found is not None and found.origin == 9
+    assert found is not None
+    assert found.origin == 9
 
 
 def test_an_article_is_no_copy_of_itself() -> None:
@@ -103,13 +104,15 @@ def test_an_article_is_no_copy_of_itself() -> None:
 def test_a_corrected_typo_leaves_a_copy_a_copy() -> None:
     text = "\n".join(paragraphs(6))
     found = dedupe.copy_of(article(2, text.replace("makan", "mkan", 3)), [article(1, text)])
-    assert found is not None and found.score > 0.8
+    assert found is not None
+    assert found.score > 0.8
 
 
 def test_a_heavy_cut_is_a_copy_still() -> None:
     original = paragraphs(7)
     found = dedupe.copy_of(article(2, "\n".join(original[:4])), [article(1, "\n".join(original))])
-    assert found is not None and found.reason.startswith("100 %")
+    assert found is not None
+    assert found.reason.startswith("100 %")
 
 
 def test_a_report_that_quotes_half_of_a_release_under_its_own_lead_is_no_copy() -> None:
@@ -153,7 +156,8 @@ def test_an_article_without_a_date_comes_after_those_that_have_one() -> None:
     text = "\n".join(paragraphs(12))
     undated = Article(1, "https://a.test/1", "", text)
     found = dedupe.copy_of(article(3, text), [undated, article(2, text, hours=9)])
-    assert found is not None and found.origin == 2
+    assert found is not None
+    assert found.origin == 2
 
 
 def test_an_index_in_memory_finds_what_it_has_seen_and_forgets_the_oldest() -> None:
@@ -161,5 +165,6 @@ def test_an_index_in_memory_finds_what_it_has_seen_and_forgets_the_oldest() -> N
     texts = ["\n".join(paragraphs(seed)) for seed in (20, 21, 22)]
     assert [seen.copy_of(article(n, text)) for n, text in enumerate(texts)] == [None, None, None]
     again = seen.copy_of(article(5, texts[2]))
-    assert again is not None and again.origin == 2
+    assert again is not None
+    assert again.origin == 2
     assert seen.copy_of(article(6, texts[0])) is None

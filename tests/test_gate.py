@@ -22,7 +22,15 @@ PRIVATE_HOSTS = [
     "[fe80::1%25eth0]", "[fc00::1]", "[fd00::1]", "[fec0::1]", "[ff02::1]", "[2001:db8::1]", "[100::1]", "[0:0:0:0:0:0:0:1]",
     "localhost", "localhost.", "LOCALHOST", "printer.localhost",
 ]  # fmt: skip
-PUBLIC_HOSTS = ["8.8.8.8", "1.1.1.1", "[2606:4700::1111]", "[::ffff:8.8.8.8]", "[64:ff9b::808:808]", "example.com", "0x8.8.8.8"]
+PUBLIC_HOSTS = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "[2606:4700::1111]",
+    "[::ffff:8.8.8.8]",
+    "[64:ff9b::808:808]",
+    "example.com",
+    "0x8.8.8.8",
+]
 
 
 @pytest.mark.parametrize("host", PRIVATE_HOSTS)

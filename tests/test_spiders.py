@@ -77,7 +77,9 @@ def test_a_date_without_a_zone_is_read_as_utc() -> None:
     assert found.links[0].hint.published == datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("date", ["Mon, 02 Mar 0001 09:00:00 +0000", "02 Mar 99999", "Fri, 01 Jan 2100 00:00:00 GMT", "soon"])
+@pytest.mark.parametrize(
+    "date", ["Mon, 02 Mar 0001 09:00:00 +0000", "02 Mar 99999", "Fri, 01 Jan 2100 00:00:00 GMT", "soon"]
+)
 def test_senseless_dates_are_no_dates(date: str) -> None:
     assert look("feed", RSS.replace("Mon, 02 Mar 2026 09:00:00 +0200", date)).links[0].hint.published is None
 
@@ -85,11 +87,17 @@ def test_senseless_dates_are_no_dates(date: str) -> None:
 def test_of_a_malformed_feed_the_items_are_recovered_and_the_fault_is_told() -> None:
     found = look("feed", RSS.replace("<channel>", "<channel><title>Fish & chips</title>").replace("</rss>", ""))
     assert urls(found) == ["https://news.example/a/1?id=7"]
-    assert (found.rejections[0].stage, found.rejections[0].reason, found.rejections[0].later) == ("collect", "malformed feed", True)
+    assert (found.rejections[0].stage, found.rejections[0].reason, found.rejections[0].later) == (
+        "collect",
+        "malformed feed",
+        True,
+    )
     assert not found.failed
 
 
-@pytest.mark.parametrize("body", ["<html><body>Sorry, moved.</body></html>", "", "\x00\x01", '{"version": 1}', "{", "<rss", "<a>" * 5000])
+@pytest.mark.parametrize(
+    "body", ["<html><body>Sorry, moved.</body></html>", "", "\x00\x01", '{"version": 1}', "{", "<rss", "<a>" * 5000]
+)
 def test_what_is_no_feed_is_rejected_without_links(body: str) -> None:
     found = look("feed", body)
     assert found.failed
@@ -157,7 +165,11 @@ def before(polled: datetime) -> Poll:
 
 
 def test_a_sitemap_gives_its_pages_newest_first() -> None:
-    assert urls(look("sitemap", URLSET)) == ["https://news.example/new", "https://news.example/told", "https://news.example/old"]
+    assert urls(look("sitemap", URLSET)) == [
+        "https://news.example/new",
+        "https://news.example/told",
+        "https://news.example/old",
+    ]
 
 
 def test_a_later_look_takes_only_what_changed_since() -> None:
@@ -180,7 +192,9 @@ def test_a_gzipped_sitemap_is_unpacked_and_a_bomb_is_not() -> None:
 
 def test_an_index_names_its_changed_parts() -> None:
     parts = [("a", "2026-03-02"), ("b", "2024-01-01"), ("c", "")]
-    body = "".join(f"<sitemap><loc>https://news.example/{n}.xml</loc><lastmod>{d}</lastmod></sitemap>" for n, d in parts)
+    body = "".join(
+        f"<sitemap><loc>https://news.example/{n}.xml</loc><lastmod>{d}</lastmod></sitemap>" for n, d in parts
+    )
     found = look("sitemap", f"<sitemapindex {NS}>{body}</sitemapindex>")
     assert found.more == ("https://news.example/a.xml", "https://news.example/c.xml")
 
@@ -236,7 +250,9 @@ def test_a_conference_gives_its_sessions_without_taking_their_day_for_publicatio
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
-@pytest.mark.parametrize("body", [b"", b"\x00" * 50, b"\xff\xfe<\x00r\x00", b"<" * 5000, b"<div>" * 20_000, b"[" * 50_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"\x00" * 50, b"\xff\xfe<\x00r\x00", b"<" * 5000, b"<div>" * 20_000, b"[" * 50_000]
+)
 def test_no_bytes_make_a_reader_fall_over(way: str, body: bytes) -> None:
     assert look(way, body).links == ()
 

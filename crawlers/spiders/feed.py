@@ -31,6 +31,8 @@ HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 TAGS = re.compile(r"<(?:!--.*?--|/?[a-zA-Z][^<>]*)>", re.DOTALL)
 SCRIPTS = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
+ROOT = re.compile(rb"<(\w+:)?(rss|feed|rdf|channel)\b", re.IGNORECASE)
+OPENING = 65_536  # bytes in which a feed must have begun
 
 
 def look(sight: Sight) -> Look:
@@ -38,8 +40,11 @@ def look(sight: Sight) -> Look:
     start = sight.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start in (b"{", b"["):
         return _json_feed(sight)
-    if ENTITY.search(sight.body[:65_536]):
+    opening = sight.body[:OPENING].replace(b"\x00", b"")  # UTF-16 reads like ASCII without its zeros
+    if ENTITY.search(opening):
         return unreadable(sight, "unreadable feed", "it declares entities of its own")
+    if not ROOT.search(opening):  # feedparser would take minutes over a large page of HTML
+        return unreadable(sight, "not a feed", _beginning(sight.body))
     return _xml_feed(sight)
 
 
@@ -48,7 +53,7 @@ def _xml_feed(sight: Sight) -> Look:
     headers = {"content-location": sight.address, "content-type": sight.content_type or "application/xml"}
     feed = feedparser.parse(io.BytesIO(sight.body), response_headers=headers)
     if not feed.entries and not feed.get("version"):
-        return unreadable(sight, "not a feed", _opening(sight.body))
+        return unreadable(sight, "not a feed", _beginning(sight.body))
     exception = feed.get("bozo_exception")
     malformed = bool(feed.bozo) and not isinstance(exception, HARMLESS)
     if malformed and not feed.entries:
@@ -173,5 +178,5 @@ def iso_time(value: object, now: datetime) -> datetime | None:
     return sensible(when, now)
 
 
-def _opening(body: bytes) -> str:
+def _beginning(body: bytes) -> str:
     return "begins with " + repr(body[:80].decode("utf-8", "replace"))
