@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from xml.sax import SAXException  # the exception only, which feedparser lets through
 
 import scrapy
+from lxml.etree import LxmlError
 from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.utils.asyncio import call_later, create_looping_call
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 TICK = 0.2  # seconds between two looks at the clock, the room for links, and progress
 GRACE = 10.0  # seconds that fetches under way get once the crawl is to end
+# What feedparser and lxml raise over hostile bytes; none of it may end the crawl of all the others.
+STUMBLES = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, LxmlError, SAXException,
+)  # fmt: skip
 FIRST = 100  # sources are looked at before pages are fetched
 
 
@@ -126,9 +132,10 @@ class Crawl(scrapy.Spider):
     def _refill(self) -> int:
         try:
             links = [] if self.ending else self.handover.links()
-        except Exception as error:  # noqa: BLE001  # Scrapy would log it and go on; without the store there is no crawl
+        except BaseException as error:
+            # Scrapy would log it and go on; without the store there is no crawl, and ``idle`` ends it.
             self.failed = _said(error)
-            links = []
+            raise
         for link in links:
             self._fetch(link)
         return len(links)
@@ -265,7 +272,7 @@ def _read(sight: Sight) -> Look:
     """Read a sight by its source's way. A reader that stumbles over one source costs only that source."""
     try:
         return WAYS[sight.source.way](sight)
-    except Exception as error:  # noqa: BLE001
+    except STUMBLES as error:
         return Look(rejections=(broken(sight, error),), error="reader failed", failed=True)
 
 

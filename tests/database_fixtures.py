@@ -1,15 +1,11 @@
-"""What several test modules share: a store on each database, made from a template that was migrated once."""
+"""Fixtures for tests that need a database: each such test runs on SQLite and on a real PostgreSQL."""
 
 from __future__ import annotations
-
-import shutil
-from pathlib import Path
 
 import databases
 import pytest
 
-from pipeline.store import Store, migrate, open_store
-from pipeline.store.engine import make_engine
+from pipeline.store import open_store, schema
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -17,14 +13,17 @@ BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
     """The address of a PostgreSQL server of this run's own."""
-    with databases.postgres_server(Path(tmp_path_factory.mktemp("pg", numbered=True))) as server:
+    with databases.postgres_server(tmp_path_factory.mktemp("pg")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory):
-    """Migrated databases to copy, by kind."""
-    return {"folder": tmp_path_factory.mktemp("templates")}
+def opened():
+    """Open stores by kind, each made when first wanted: migrating, and warming up, cost more than most tests."""
+    stores = {}
+    yield stores
+    for store in stores.values():
+        store.close()
 
 
 @pytest.fixture(params=BOTH)
@@ -36,29 +35,23 @@ def empty_url(request, tmp_path):
 
 
 @pytest.fixture(params=BOTH)
-def store(request, tmp_path, templates):
+def store(request, tmp_path_factory, opened):
     """An empty store of the newest schema."""
-    url = _copied(request, tmp_path, templates)
-    opened = Store(url, make_engine(url))
-    yield opened
-    opened.close()
+    if request.param not in opened:
+        opened[request.param] = open_store(
+            databases.sqlite_url(tmp_path_factory.mktemp("store"))
+            if request.param == "sqlite"
+            else databases.postgres_url(request.getfixturevalue("postgres"))
+        )
+    _empty(opened[request.param])
+    return opened[request.param]
 
 
-def _copied(request, folder, templates):
-    kind = request.param
-    if kind not in templates:
-        server = request.getfixturevalue("postgres") if kind == "postgresql" else None
-        templates[kind] = databases.postgres_url(server) if server else databases.sqlite_url(templates["folder"])
-        migrate(templates[kind], "head")
-    if kind == "postgresql":
-        return databases.postgres_url(request.getfixturevalue("postgres"), databases.database_name(templates[kind]))
-    url = databases.sqlite_url(folder)
-    shutil.copy(templates[kind].removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
-    return url
-
-
-@pytest.fixture
-def sqlite_store(tmp_path):
-    """A new store in a file."""
-    with open_store(databases.sqlite_url(tmp_path)) as opened:
-        yield opened
+def _empty(store):
+    tables = schema.metadata.sorted_tables[::-1]
+    with store.writing() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(table.name for table in tables)} RESTART IDENTITY")
+        else:
+            for table in tables:
+                connection.execute(table.delete())

@@ -62,8 +62,8 @@ SOURCES = [
     Source("mute", "Mute Blog", "feed", "https://mute.test/feed", "en", "US", "analyst"),
 ]
 THEMES = [
-    Theme("commodity", "Commodity models", "Models become interchangeable.", "They do.", "They do not."),
-    Theme("moats", "Moats", "A lead lasts or does not."),
+    Theme("commoditization", "Commodity models", "Models become interchangeable.", "They do.", "They do not."),
+    Theme("moat_erosion", "Moats", "A lead lasts or does not."),
 ]
 ENTITIES = [Entity("halden", "Halden AI", "organisation", ("Halden",), "Q1"), Entity("orrin", "Orrin", "model")]
 CONFERENCES = [Conference("boxworks", "Boxworks", ("BoxWorks",), "Box", "San Francisco")]
@@ -122,13 +122,13 @@ def _hurry(server: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def postgres_url(server: str, template: str = "template1") -> str:
+def postgres_url(server: str) -> str:
     """Make a database of its own on the server."""
     import psycopg
 
     name = f"t{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name}")
     return server.replace("/postgres?", f"/{name}?")
 
 
@@ -178,10 +178,10 @@ def annotation(article: Article, seed=0) -> Annotation:
 def tagging(article: Article, *themes: str, score=0.9, stance="asserts", quotes=(), mentions=()) -> Tagging:
     evidence = (Span(0, len(article.text), article.text), Span(0, len(article.title), article.title, "title"))
     tags = tuple(Tag(article.id, theme, score, stance, evidence) for theme in themes)
-    return Tagging(article.id, tags, quotes, mentions, dict.fromkeys(("commodity", "moats"), 0.25))
+    return Tagging(article.id, tags, quotes, mentions, dict.fromkeys(("commoditization", "moat_erosion"), 0.25))
 
 
-def trend(theme="commodity", **fields) -> Trend:
+def trend(theme="commoditization", **fields) -> Trend:
     shape = Shape(
         (Point("2026-03-02", 1.0, 0.5, 0.0, 2.0), Point("2026-03-03", None, 0.5, 0.0, 2.0)),
         (Burst(0, 1, 3.5, 0.01),),
@@ -238,17 +238,17 @@ def fill(store) -> list[Article]:
     )
     seen = (Mention(found[5].id, 0, 6, "Halden", "organisation", "halden"),)
     held = [
-        tagging(found[0], "commodity", score=0.7),
-        tagging(found[1], "commodity", quotes=(quote,)),
-        tagging(found[2], "commodity"),
-        tagging(found[3], "commodity", stance="reports"),
+        tagging(found[0], "commoditization", score=0.7),
+        tagging(found[1], "commoditization", quotes=(quote,)),
+        tagging(found[2], "commoditization"),
+        tagging(found[3], "commoditization", stance="reports"),
         tagging(
             found[4],
-            "commodity",
+            "commoditization",
             stance="reports",
             mentions=(replace(seen[0], article=found[4].id, entity="boxworks"),),
         ),
-        tagging(found[5], "moats", stance="disputes", mentions=seen),
+        tagging(found[5], "moat_erosion", stance="disputes", mentions=seen),
     ]
     work.save_taggings(store, held, version=1, tagger="cues", now=NOW)
     work.save_conference_links(
@@ -260,13 +260,13 @@ def fill(store) -> list[Article]:
 
 
 def _tell(store) -> None:
-    work.save_series(store, work.series(store, *WEEK, ["commodity", "moats"]), version=1, now=NOW)
-    told = [trend(), trend("moats", stories=1, share=1 / 3, verdict="cannot tell", shape=None)]
+    work.save_series(store, work.series(store, *WEEK, ["commoditization", "moat_erosion"]), version=1, now=NOW)
+    told = [trend(), trend("moat_erosion", stories=1, share=1 / 3, verdict="cannot tell", shape=None)]
     saved = work.save_trends(store, told, version=1, now=NOW)
-    reports = work.reports(store, "commodity", *WEEK)
+    reports = work.reports(store, "commoditization", *WEEK)
     sentences = (Sentence("Two stories call models a commodity.", tuple(r.article for r in reports)),)
-    work.save_summaries(store, [Summary("commodity", "en", sentences, saved[0].id)], version=1, now=NOW)
-    reader = work.sync_subscribers(store, [Subscriber("ana@reader.test", "en", ("commodity",), "Ana")], NOW)[0]
+    work.save_summaries(store, [Summary("commoditization", "en", sentences, saved[0].id)], version=1, now=NOW)
+    reader = work.sync_subscribers(store, [Subscriber("ana@reader.test", "en", ("commoditization",), "Ana")], NOW)[0]
     for subscriber in (None, reader):
         work.save_digest(store, digest(reports, subscriber, saved[0]), html="<p>week</p>", text="week", now=NOW)
 

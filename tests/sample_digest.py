@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, timedelta
 
+from pipeline import digest as digests
 from pipeline.model import (
     Burst,
+    Digest,
     Point,
     Quote,
     Report,
@@ -126,7 +128,7 @@ PIECES: dict[str, list[tuple[str, str, str, str, Stance, str, int, int]]] = {
 URLS = {"Faro Tecnológico": "https://faro.example/opinion/la-maquila-de-inteligencia?ref=portada"}
 
 
-def reports() -> dict[str, list[Report]]:
+def this_week() -> dict[str, list[Report]]:
     found: dict[str, list[Report]] = {}
     number = 100
     for theme, pieces in PIECES.items():
@@ -195,3 +197,23 @@ def summaries(language: str = "en") -> dict[str, Summary]:
         theme: Summary(theme, language, tuple(Sentence(text, articles) for text, articles in sentences))
         for theme, sentences in told[language].items()
     }
+
+
+def digest_of(*, language: str = "en", subscriber: Subscriber | None = READER, reports=None, **options) -> Digest:
+    """The digest of the sample week, as far as not said otherwise."""
+    options = {"sent": {104}, "stories_per_theme": 3, "troubled_sources": ("Cenzontle",)} | options
+    return digests.digest(
+        options.pop("themes", THEMES),
+        options.pop("trends", TRENDS),
+        summaries(language),
+        this_week() if reports is None else reports,
+        subscriber=subscriber,
+        period="week",
+        language=language,
+        **options,
+    )
+
+
+def brief() -> Digest:
+    """One theme only, so that its chart is drawn at once."""
+    return digest_of(trends=TRENDS[1:2])

@@ -89,7 +89,7 @@ def test_two_reports_of_one_event_are_one_story_and_it_says_why(vector: bool) ->
     assert second.story == first.story
     assert not second.opened
     assert 0.5 < second.score <= 1
-    assert "Cumulant" in second.reason
+    assert "Brannigan" in second.reason
     assert "valve" in second.reason
 
 

@@ -13,7 +13,7 @@ from pipeline.model import Digest, Subscriber, Trend
 
 def made(trends=sample.TRENDS, reports=None, *, summaries=None, subscriber=None, sent=frozenset(), **options) -> Digest:
     options = {"language": "en", "stories_per_theme": 3} | options
-    reports = sample.reports() if reports is None else reports
+    reports = sample.this_week() if reports is None else reports
     return digests.digest(
         sample.THEMES, trends, summaries or {}, reports, subscriber=subscriber, sent=set(sent), period="week", **options
     )
@@ -134,7 +134,7 @@ def test_summaries_bring_the_reports_they_cite_from_whatever_theme() -> None:
 
 def test_an_article_that_nobody_reported_is_not_cited() -> None:
     summaries = sample.summaries()
-    reports = sample.reports() | {"moat_erosion": []}
+    reports = sample.this_week() | {"moat_erosion": []}
     digest = made(reports=reports, summaries=summaries)
     assert [r.article for s in digest.sections if s.theme.key == "moat_erosion" for r in s.cited] == [1010]
 

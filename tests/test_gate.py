@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from crawling import Desk
+from loopback import moved, page, rss, serving
 from scrapy import Request
 from twisted.internet.address import IPv4Address, IPv6Address
 
 from crawlers.gate import Gate, GateMiddleware, GateResolver, Refused, gate, inner, is_public, literal
 from pipeline.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PRIVATE_HOSTS = [
     "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0", "0.0.0.0",
@@ -167,3 +175,67 @@ def test_a_name_in_the_settings_may_be_private() -> None:
     address = IPv4Address("TCP", "10.0.0.1", 8080)
     assert resolved(rules, "wiki.corp", address, port=8080)[0] == ["10.0.0.1"]
     assert resolved(rules, "wiki.corp", address, port=80)[0] == []
+
+
+# ------------------------------------------------------------------ real crawls
+@dataclass
+class Canary:
+    """A listener that must never be connected to."""
+
+    port: int
+    accepted: int = 0
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    bird, over = Canary(listener.getsockname()[1]), threading.Event()
+
+    def listen() -> None:
+        while not over.is_set():
+            try:
+                listener.accept()[0].close()
+                bird.accepted += 1
+            except TimeoutError:
+                continue
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    yield bird
+    over.set()
+    thread.join()
+    listener.close()
+
+
+def test_nothing_reaches_a_private_address_that_is_not_allowed_by_name(
+    tmp_path: Path, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{canary.port}")  # proxies of the environment are no door either
+    forms = [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "localhost",
+        "[::ffff:127.0.0.1]",
+        "0",
+        "①②⑦.⓪.⓪.①",
+    ]
+    with serving() as web:
+        home, place = f"http://127.0.0.1:{web.port}", "127.0.0.1"
+        bad = [f"http://{form}:{canary.port}/x" for form in forms]
+        for n, (url, status) in enumerate((u, s) for u in bad[:8] for s in (301, 302, 303, 307, 308)):
+            web.routes[f"{place}/hop{n}"] = moved(url, status)
+        web.routes[f"{place}/feed"] = page(
+            rss(*bad, *[f"{home}/hop{n}" for n in range(40)], f"{home}/good"), "application/rss+xml"
+        )
+        web.routes[f"{place}/good"] = page("<p>good")
+        more = {f"bad{n}": ("feed", url) for n, url in enumerate(bad[:8])}
+        desk = Desk(tmp_path, web, {"a": ("feed", f"{home}/feed"), **more}, proxied=False)
+        desk.crawl()
+        assert canary.accepted == 0
+        assert desk.pages() == {f"{home}/good"}
+        assert set(desk.reasons().values()) == {"address not allowed"}
+        assert len(desk.reasons()) == len(bad) + 40

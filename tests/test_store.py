@@ -54,7 +54,10 @@ def test_what_is_no_longer_listed_becomes_inactive_and_is_kept(store):
     catalogue(store)
     work.sync_catalogue(store, sources=SOURCES[:1], themes=THEMES[:1], entities=[], conferences=CONFERENCES, now=LATER)
     assert [source.key for source, _ in work.due_sources(store, LATER)] == ["ledger"]
-    assert {row.key: row.active for row in rows(store, schema.themes)} == {"commodity": True, "moats": False}
+    assert {row.key: row.active for row in rows(store, schema.themes)} == {
+        "commoditization": True,
+        "moat_erosion": False,
+    }
     assert all(row.seen_at == NOW for row in rows(store, schema.sources))
 
 
@@ -69,7 +72,7 @@ def test_sources_are_due_when_never_polled_or_when_their_time_has_come(store):
     assert "ledger" not in [source.key for source, _ in work.due_sources(store, NOW)]
     due = work.due_sources(store, LATER)
     assert [source.key for source, _ in due][-1] == "ledger"
-    assert dict((source.key, known) for source, known in due)["ledger"] == poll(next_due=NOW + timedelta(hours=1))
+    assert {source.key: known for source, known in due}["ledger"] == poll(next_due=NOW + timedelta(hours=1))
     assert len(work.due_sources(store, LATER, limit=2)) == 2
 
 
@@ -292,7 +295,9 @@ def test_a_story_counts_articles_copies_and_voices_and_begins_with_its_first_art
 def test_the_window_gives_placed_articles_with_vector_and_story(store):
     found = grouped(store)
     window = work.story_window(store, NOW - timedelta(days=5), NOW)
-    assert [(a.id, story) for a, _, story in window] == [(a.id, s) for a, s in zip(found[1:], (1, 1, 2, 2, 3), strict=True)]
+    assert [(a.id, story) for a, _, story in window] == [
+        (a.id, s) for a, s in zip(found[1:], (1, 1, 2, 2, 3), strict=True)
+    ]
     assert np.allclose(window[0][1], annotation(found[1], 1).vector, atol=0.01)
     assert len(work.story_window(store, NOW - timedelta(days=5), NOW, limit=2)) == 2
     assert work.next_story_id(store) == 4
@@ -309,7 +314,7 @@ def test_an_article_that_moves_leaves_its_story_and_an_empty_story_is_no_longer_
 def test_stories_are_listed_by_theme_source_and_day(store):
     fill(store)
     assert [s.id for s in answers.stories(store)] == [3, 2, 1]
-    assert [s.id for s in answers.stories(store, theme="commodity")] == [2, 1]
+    assert [s.id for s in answers.stories(store, theme="commoditization")] == [2, 1]
     assert [s.id for s in answers.stories(store, source="faro")] == [1]
     assert [s.id for s in answers.stories(store, since=date(2026, 3, 4), until=date(2026, 3, 7))] == [2]
     assert [s.id for s in answers.stories(store, limit=1)] == [3]
@@ -320,28 +325,28 @@ def test_stories_are_listed_by_theme_source_and_day(store):
 def test_tags_that_stay_the_same_are_not_written_again(store):
     (article, *_) = grouped(store)
     for now in (NOW, LATER):
-        work.save_taggings(store, [tagging(article, "commodity")], version=1, tagger="t", now=now)
+        work.save_taggings(store, [tagging(article, "commoditization")], version=1, tagger="t", now=now)
     (row,) = rows(store, schema.tags)
     assert (row.seen_at, row.superseded_at) == (NOW, None)
 
 
 def test_tags_of_an_earlier_version_are_superseded_so_that_the_past_can_be_asked(store):
     (article, *_) = grouped(store)
-    work.save_taggings(store, [tagging(article, "commodity", "moats")], version=1, tagger="t", now=NOW)
-    work.save_taggings(store, [tagging(article, "commodity")], version=2, tagger="t", now=LATER)
+    work.save_taggings(store, [tagging(article, "commoditization", "moat_erosion")], version=1, tagger="t", now=NOW)
+    work.save_taggings(store, [tagging(article, "commoditization")], version=2, tagger="t", now=LATER)
     t = schema.tags
     assert [row.version for row in rows(store, t, t.c.superseded_at.is_(None))] == [2]
     as_of = (t.c.seen_at <= NOW, sa.or_(t.c.superseded_at.is_(None), t.c.superseded_at > NOW))
-    assert {row.theme for row in rows(store, t, *as_of)} == {"commodity", "moats"}
+    assert {row.theme for row in rows(store, t, *as_of)} == {"commoditization", "moat_erosion"}
 
 
 def test_quotes_and_mentions_are_replaced_and_conferences_linked(store):
     found = fill(store)
-    assert [q["speaker"] for q in answers.quotes(store, theme="commodity")] == ["Ana Ruiz"]
+    assert [q["speaker"] for q in answers.quotes(store, theme="commoditization")] == ["Ana Ruiz"]
     assert len(answers.quotes(store, speaker="ana r")) == 1
     links = {(row["article"], row["how"]) for row in answers.conferences(store, conference="boxworks")}
     assert links == {(found[3].id, "session"), (found[4].id, "coverage")}
-    work.save_taggings(store, [tagging(a, "commodity") for a in found], version=2, tagger="t", now=LATER)
+    work.save_taggings(store, [tagging(a, "commoditization") for a in found], version=2, tagger="t", now=LATER)
     assert answers.quotes(store) == []
     assert [row["how"] for row in answers.conferences(store)] == ["session"]
 
@@ -350,7 +355,9 @@ def test_a_tag_of_an_unknown_theme_is_refused_and_nothing_of_the_batch_is_kept(s
     first, second, *_ = grouped(store)
     before = snapshot(store)
     with pytest.raises(StoreError):
-        work.save_taggings(store, [tagging(first, "moats"), tagging(second, "nonsense")], version=1, tagger="t", now=NOW)
+        work.save_taggings(
+            store, [tagging(first, "moat_erosion"), tagging(second, "nonsense")], version=1, tagger="t", now=NOW
+        )
     assert snapshot(store) == before
     assert work.pending_count(store, "tag", 1) == 6
 
@@ -358,7 +365,7 @@ def test_a_tag_of_an_unknown_theme_is_refused_and_nothing_of_the_batch_is_kept(s
 # ------------------------------------------------------------------ trends
 def test_a_series_counts_stories_not_articles_and_copies_not_at_all(store):
     fill(store)
-    commodity, moats = work.series(store, *WEEK, ["commodity", "moats"])
+    commodity, moats = work.series(store, *WEEK, ["commoditization", "moat_erosion"])
     assert commodity.start == WEEK[0]
     # Tuesday, Friday and Sunday had stories; nothing is known of the other days
     assert commodity.counts == (None, 1.0, None, None, 1.0, None, 0.0)
@@ -368,22 +375,22 @@ def test_a_series_counts_stories_not_articles_and_copies_not_at_all(store):
 
 def test_a_theme_that_only_a_copy_carries_is_not_counted(store):
     found = grouped(store)
-    work.save_taggings(store, [tagging(found[2], "moats")], version=1, tagger="t", now=NOW)
-    (moats,) = work.series(store, *WEEK, ["moats"])
+    work.save_taggings(store, [tagging(found[2], "moat_erosion")], version=1, tagger="t", now=NOW)
+    (moats,) = work.series(store, *WEEK, ["moat_erosion"])
     assert sum(count or 0 for count in moats.counts) == 0
-    assert work.reports(store, "moats", *WEEK) == []
+    assert work.reports(store, "moat_erosion", *WEEK) == []
 
 
 def test_stances_are_counted_a_story_and_sources_by_their_stories(store):
     fill(store)
-    stances, sources = work.voices(store, "commodity", *WEEK)
+    stances, sources = work.voices(store, "commoditization", *WEEK)
     assert stances == {"asserts": 1, "reports": 1}
     assert sources[0] == "The Ledger"
 
 
 def test_a_day_that_changed_supersedes_what_was_known_of_it(store):
     fill(store)
-    (known,) = work.series(store, *WEEK, ["commodity"])
+    (known,) = work.series(store, *WEEK, ["commoditization"])
     before = len(rows(store, schema.series))
     work.save_series(store, [known], version=1, now=LATER)
     assert len(rows(store, schema.series)) == before
@@ -412,22 +419,25 @@ def test_numbers_of_numpy_are_taken_too(store):
 
 def test_the_newest_live_trend_of_each_theme_is_found(store):
     catalogue(store)
-    old = trend(start=date(2026, 2, 23), end=date(2026, 3, 1)) if False else replace(
-        trend(), start=date(2026, 2, 23), end=date(2026, 3, 1)
-    )
-    work.save_trends(store, [old, trend(), replace(old, theme="moats")], version=1, now=NOW)
-    assert [(t.theme, t.end) for t in work.live_trends(store)] == [("commodity", WEEK[1]), ("moats", old.end)]
-    assert [t.theme for t in work.live_trends(store, end=WEEK[1])] == ["commodity"]
+    old = replace(trend(), start=date(2026, 2, 23), end=date(2026, 3, 1))
+    work.save_trends(store, [old, trend(), replace(old, theme="moat_erosion")], version=1, now=NOW)
+    assert [(t.theme, t.end) for t in work.live_trends(store)] == [
+        ("commoditization", WEEK[1]),
+        ("moat_erosion", old.end),
+    ]
+    assert [t.theme for t in work.live_trends(store, end=WEEK[1])] == ["commoditization"]
     assert [row["name"] for row in answers.theme_overview(store)] == ["Commodity models", "Moats"]
 
 
 def test_a_trend_is_to_tell_until_a_summary_of_this_version_and_language_exists(store):
     found = fill(store)
-    commodity = next(t for t in work.live_trends(store) if t.theme == "commodity")
-    assert [t.theme for t in work.trends_to_tell(store, "en", 1)] == ["moats"]
+    commodity = next(t for t in work.live_trends(store) if t.theme == "commoditization")
+    assert [t.theme for t in work.trends_to_tell(store, "en", 1)] == ["moat_erosion"]
     assert len(work.trends_to_tell(store, "es", 1)) == 2
     assert len(work.trends_to_tell(store, "en", 2)) == 2
-    told = Summary("commodity", "en", (Sentence("One.", (found[1].id, found[0].id)), Sentence("Two.", ())), commodity.id)
+    told = Summary(
+        "commoditization", "en", (Sentence("One.", (found[1].id, found[0].id)), Sentence("Two.", ())), commodity.id
+    )
     work.save_summaries(store, [told], version=2, now=LATER)
     assert work.summary_of(store, commodity.id, "en") == told
     assert work.summary_of(store, commodity.id, "es") is None
@@ -437,27 +447,27 @@ def test_a_trend_is_to_tell_until_a_summary_of_this_version_and_language_exists(
 def test_a_trend_that_changes_is_told_anew(store):
     fill(store)
     (changed,) = work.save_trends(store, [trend(stories=9)], version=1, now=LATER)
-    assert "commodity" in [t.theme for t in work.trends_to_tell(store, "en", 1)]
+    assert "commoditization" in [t.theme for t in work.trends_to_tell(store, "en", 1)]
     assert work.summary_of(store, changed.id, "en") is None
 
 
 def test_reports_give_the_best_article_of_each_story_with_its_evidence_and_quote(store):
     found = fill(store)
-    first, second = work.reports(store, "commodity", *WEEK)
+    first, second = work.reports(store, "commoditization", *WEEK)
     assert (first.story.id, second.story.id) == (1, 2)
     assert (first.article, first.score, first.source_name) == (found[1].id, 0.9, "The Ledger")
     assert first.evidence.text == found[1].text
     assert first.quote.speaker.text == "Ana Ruiz"
     assert (first.published, first.language, first.kind) == (found[1].published, "en", "trade press")
     assert second.quote is None
-    assert len(work.reports(store, "commodity", *WEEK, limit=1)) == 1
-    assert work.reports(store, "commodity", date(2025, 1, 1), date(2025, 1, 7)) == []
+    assert len(work.reports(store, "commoditization", *WEEK, limit=1)) == 1
+    assert work.reports(store, "commoditization", date(2025, 1, 1), date(2025, 1, 7)) == []
 
 
 # ------------------------------------------------------------------ digests
 def test_the_first_digest_of_a_period_stays_as_it_was(store):
     fill(store)
-    reports = work.reports(store, "commodity", *WEEK)
+    reports = work.reports(store, "commoditization", *WEEK)
     (known,) = [row for row in rows(store, schema.digests) if row.subscriber is None]
     again = work.save_digest(store, digest(reports[:1]), html="other", text="other", now=LATER)
     assert again == known.id
@@ -486,7 +496,12 @@ def test_subscribers_keep_their_ids(store):
 def test_a_delivery_is_claimed_once_and_sent_once(store):
     fill(store)
     delivery = work.claim_delivery(store, NOW)
-    assert (delivery.recipient, delivery.name, delivery.html, delivery.end) == ("ana@reader.test", "Ana", "<p>week</p>", WEEK[1])
+    assert (delivery.recipient, delivery.name, delivery.html, delivery.end) == (
+        "ana@reader.test",
+        "Ana",
+        "<p>week</p>",
+        WEEK[1],
+    )
     assert work.claim_delivery(store, NOW) is None
     work.mark_in_doubt(store, delivery.id, NOW)
     work.mark_sent(store, delivery.id, NOW)
@@ -521,7 +536,10 @@ def test_a_run_that_never_ended_is_interrupted_by_the_next(store):
     work.begin_run(store, "tag", NOW)
     run = work.begin_run(store, "tag", LATER)
     work.end_run(store, run, LATER, {"articles": 3}, "done")
-    assert [(row["status"], row["counts"]) for row in answers.runs(store)] == [("done", {"articles": 3}), ("interrupted", {})]
+    assert [(row["status"], row["counts"]) for row in answers.runs(store)] == [
+        ("done", {"articles": 3}),
+        ("interrupted", {}),
+    ]
 
 
 def test_a_lease_has_one_holder_until_it_runs_out(store):
@@ -541,11 +559,13 @@ def test_a_lease_has_one_holder_until_it_runs_out(store):
 def test_saving_everything_again_changes_nothing(store):
     found = fill(store)
     before = snapshot(store)
-    again = [tagging(found[3], "commodity", stance="reports")]
+    again = [tagging(found[3], "commoditization", stance="reports")]
     work.save_taggings(store, again, version=1, tagger="cues", now=LATER)
     notes = [annotation(article, n) for n, article in enumerate(found)]
     work.save_annotations(store, notes, version=1, model="tiny", now=LATER)
-    work.save_copies(store, [(found[2], [2, 100, 2**64 - 3], Copy(found[2].id, found[1].id, 0.9, "same"))], version=1, now=LATER)
+    work.save_copies(
+        store, [(found[2], [2, 100, 2**64 - 3], Copy(found[2].id, found[1].id, 0.9, "same"))], version=1, now=LATER
+    )
     work.save_placements(store, [(found[0], Placement(found[0].id, 1, 0.8, "names", True))], version=1, now=LATER)
     assert snapshot(store) == before
 

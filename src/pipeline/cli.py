@@ -213,8 +213,10 @@ def cluster(config: Config) -> None:
 def tag(config: Config, folder: Path | None, scores: bool) -> None:
     """Articles as JSON Lines on stdin to themes with evidence and stance, entities, and quotes."""
     from pipeline import filters, nlp
+    from pipeline import tag as words
 
-    themes, watchlist = catalogue.themes(config, folder), catalogue.entities(config)
+    themes = catalogue.themes(config, folder)
+    watchlist = words.watchlist(catalogue.entities(config), catalogue.conferences(config))
     models = nlp.open_models(config)
     complaints = filters.Complaints()
     lines = filters.read_lines(sys.stdin.buffer, complaints)

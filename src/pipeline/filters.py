@@ -16,13 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline import cluster, extract, nlp, tag
+from pipeline import cluster, dedupe, extract, nlp, tag
 from pipeline.model import Article, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from pipeline.model import Entity
 
     Line = dict[str, Any]
 
@@ -123,11 +121,11 @@ def _is_page(path: Path) -> bool:
 # ------------------------------------------------------------------ cluster and tag
 def cluster_lines(lines: Iterable[Line], models: nlp.Models) -> Iterator[Line]:
     """Yield the story and the origin of each line, decided on arrival."""
-    return cluster.lines(lines, models.encode)
+    return cluster.lines(lines, models.encode, dedupe.Seen().copy_of)
 
 
 def tag_lines(
-    lines: Iterable[Line], models: nlp.Models, tagger: tag.Tagger, watchlist: Sequence[Entity], *, scores: bool
+    lines: Iterable[Line], models: nlp.Models, tagger: tag.Tagger, watchlist: tag.Watchlist, *, scores: bool
 ) -> Iterator[Line]:
     """Yield themes with evidence, entities and quotes of each line."""
     stream = iter(lines)

@@ -27,14 +27,12 @@ from pipeline.store import work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
-    from email.message import EmailMessage
 
     from pipeline.config import Config
     from pipeline.model import (
         Article,
         Conference,
         Copy,
-        Delivery,
         Digest,
         Entity,
         Page,
@@ -151,15 +149,16 @@ def place(edges: Edges) -> Counts:
 def label(edges: Edges) -> Counts:
     """Article + Annotation -> Tags, Quotes and Mentions."""
     counts: Counter[str] = Counter()
-    version = tag.version(edges.themes, edges.config.embedder)
+    version = nlp.tagger_version(edges.themes, edges.config.embedder)
     tagger: tag.Tagger | None = None
+    watchlist = tag.watchlist(edges.entities, edges.conferences)
     for articles in _articles(edges, "tag", version):
         tagger = tagger or nlp.tagger(edges.themes, edges.models(), edges.config.cache_folder)
         notes, found = work.annotations(edges.store, articles), []
         for article in articles:
             with _guarded(edges, "tag", version, article.id, article.url):
-                found.append(tag.article(article, notes[article.id], tagger, edges.entities))
-        work.save_taggings(edges.store, found, version=version, tagger=tagger.name, now=edges.now())
+                found.append(tag.article(article, notes[article.id], tagger, watchlist))
+        work.save_taggings(edges.store, found, version=version, tagger=f"{edges.models().name}/{version}", now=edges.now())
         counts.update({"articles": len(found), "tags": sum(len(t.tags) for t in found)})
     return counts
 
@@ -259,7 +258,8 @@ def deliver(edges: Edges) -> Counts:
     while delivery := work.claim_delivery(edges.store, edges.now()):
         in_doubt = partial(work.mark_in_doubt, edges.store, delivery.id, edges.now())
         try:
-            outputs.email.send(_mail(delivery, edges.config), edges.config, before_dot=in_doubt)
+            mail = outputs.email.stored(delivery, sender=edges.config.smtp_sender)
+            outputs.email.send(mail, edges.config, before_dot=in_doubt)
         except InDoubt as error:
             log.warning("delivery in doubt", delivery=delivery.id, error=str(error))
             counts["in_doubt"] += 1
@@ -271,19 +271,6 @@ def deliver(edges: Edges) -> Counts:
             work.mark_sent(edges.store, delivery.id, edges.now())
             counts["sent"] += 1
     return counts
-
-
-def _mail(delivery: Delivery, config: Config) -> EmailMessage:
-    sender, day = config.smtp_sender, delivery.end.isoformat()
-    return outputs.email.compose(
-        delivery.title,
-        delivery.html,
-        delivery.text,
-        recipient=delivery.recipient,
-        name=delivery.name or "",
-        sender=sender,
-        message_id=outputs.email.stable_id(sender, delivery.recipient, delivery.period, day),
-    )
 
 
 # ------------------------------------------------------------------ how a stage walks through its work

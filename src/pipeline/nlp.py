@@ -139,6 +139,12 @@ def open_models(config: Config) -> Models:
     return Models(encoder.name, encoder)
 
 
+def tagger_version(themes: Sequence[Theme], embedder: str) -> int:
+    """Return the version of the tagging stage: it changes with the themes, the embedder and the code that learns."""
+    said = f"{tag.VERSION} {VERSION} {embedder} {[repr(theme) for theme in themes]}"
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:4]) >> 1
+
+
 def tagger(themes: Sequence[Theme], models: Models, cache: Path) -> tag.Tagger:
     """Return the tagger of ``themes``: from the cache folder, or learnt now (seconds) and kept there."""
     said = json.dumps([repr(theme) for theme in themes], ensure_ascii=False)
@@ -235,12 +241,18 @@ class _Bert:
         return rows
 
     def _forward(self, ids: Any, mask: Any) -> Any:
-        from torch.nn import functional as f
+        from torch.nn import functional
 
-        w, heads = self.weights, int(self.config["num_attention_heads"])
-        eps, width = float(self.config["layer_norm_eps"]), (int(self.config["hidden_size"]),)
-        norm = lambda x, name: f.layer_norm(x, width, w[f"{name}.LayerNorm.weight"], w[f"{name}.LayerNorm.bias"], eps)  # noqa: E731
-        dense = lambda x, name: f.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])  # noqa: E731
+        f: Any = functional
+        w: dict[str, Any] = self.weights
+        heads, eps = int(self.config["num_attention_heads"]), float(self.config["layer_norm_eps"])
+
+        def norm(x: Any, name: str) -> Any:
+            return f.layer_norm(x, x.shape[-1:], w[f"{name}.LayerNorm.weight"], w[f"{name}.LayerNorm.bias"], eps)
+
+        def dense(x: Any, name: str) -> Any:
+            return f.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
+
         at = (
             w["embeddings.position_embeddings.weight"][: ids.shape[1]] + w["embeddings.token_type_embeddings.weight"][0]
         )

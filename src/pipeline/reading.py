@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline.config import Config
+    from pipeline.model import Source
     from pipeline.store import Store
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -232,7 +233,7 @@ def sources(config: Config, trouble: bool, limit: int, form: str) -> None:
     terminal.emit(rows, columns, form=form)
 
 
-def _unseen(source: catalogue.Source) -> dict[str, Any]:
+def _unseen(source: Source) -> dict[str, Any]:
     plain = asdict(source)
     return {"source": plain.pop("key"), **plain, "state": "new", "articles": 0, "rejections": 0, "polled_at": None}
 
@@ -281,7 +282,7 @@ def digest(config: Config, send: bool, language: str | None, form: str) -> None:
     from dataclasses import replace
 
     from pipeline import flow
-    from pipeline.outputs import file, render
+    from pipeline.outputs import faces, file
 
     config = replace(config, digest_language=language) if language else config
     if send and not (config.smtp_host and config.digest_subscribers):
@@ -294,7 +295,7 @@ def digest(config: Config, send: bool, language: str | None, form: str) -> None:
         written = file.paths(made, config.path(config.digest_folder))
         counts = flow.deliver(wired) if send else {}
     if form == "table":
-        click.echo(render.text(made))
+        click.echo(faces.text(made))
         click.echo(f"written: {written.html}, {written.text}, {written.chart}", err=True)
     else:
         terminal.emit([{"title": made.title, "html": str(written.html), "text": str(written.text), "chart": str(written.chart), **counts}], {}, form=form)  # fmt: skip

@@ -59,7 +59,7 @@ def _reason(window: Window, reading: Reading, story: Story, features: Weights) -
         f"{_duration(story.gap(reading.when))} apart" if told["gap"] > math.log1p(0.5) else "",
         "no shared name or number" if not names else "",
         "another language" if told["cross"] else "",
-        f"only {100 * told['covered']:.0f} % of its words are known there" if told["covered"] < 0.25 else "",
+        "few words in common" if told["words"] < 0.1 else "",
     ]
     counter = ", ".join(a for a in against if a)
     return "shares " + "; ".join(f for f in found if f) + (f"; against: {counter}" if counter else "")

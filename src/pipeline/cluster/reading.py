@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 READ = 600  # words of an article that are read; what it is about stands at the top
 STEM = 7  # letters of a word that count: "conference" and "conferencia" meet, as do singular and plural
-WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_]+")
+WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|\d+(?:[.,]\d+)+|[^\W_]+")  # 1,400 and 1.400 are one number each
 
 # Words that say nothing about an event. With an empty window nothing is yet known to be common.
 COMMON = {
@@ -110,7 +110,9 @@ def _term(word: str) -> int:
     low = _plain(word.lower())
     if (len(low) < 2 and low.isascii()) or low in _languages():
         return 0
-    return crc32((low if low[0].isdigit() else low[:STEM]).encode()) or 1
+    if not low.isalpha():  # a number, or a name with one: every figure counts
+        return crc32(low.replace(",", "").replace(".", "").encode()) or 1
+    return crc32(low[:STEM].encode()) or 1
 
 
 def _plain(word: str) -> str:

@@ -35,6 +35,7 @@ WEEK = 7
 FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine draws the same
 WIDTH, ROW, TOP, BOTTOM = 6.4, 1.12, 0.12, 0.36  # inches; shown at 100 to the inch, drawn at twice that
 DPI = 200
+MOST = 24  # panels
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,11 @@ def png(digest: Digest) -> bytes:
 
 
 def draw(trends: Sequence[tuple[str, Trend]], *, language: str = "en") -> bytes:
-    """Return named trends as a PNG of small multiples, two columns; each panel has its own scale."""
+    """Return named trends as a PNG of small multiples, two columns; each panel has its own scale.
+
+    The first 24 are drawn: what comes after would be too far down a mail to be looked at.
+    """
+    trends = trends[:MOST]
     columns = min(2, max(1, len(trends)))
     rows = max(1, math.ceil(len(trends) / columns))
     height = TOP + rows * ROW + BOTTOM

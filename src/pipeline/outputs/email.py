@@ -15,7 +15,7 @@ import ssl
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -45,6 +45,19 @@ _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]+@[A-Za-z0-9.-]+>")
 
 class InDoubt(DeliveryError):
     """The connection broke once the message was on its way: it may have arrived, so it is never sent again."""
+
+
+class Whole(UnstructuredHeader, BaseHeader):
+    """A header that is not folded: the library would write a long address in it as an encoded word."""
+
+    def fold(self, *, policy: policy.Policy) -> str:
+        """Return the header as one line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", Whole)
+_POLICY = policy.SMTP.clone(header_factory=_HEADERS, max_line_length=78)
 
 
 # ------------------------------------------------------------------ the message
@@ -96,7 +109,7 @@ def compose(
 ) -> EmailMessage:
     """Return a mail of a page and a text, as they may have been stored; a picture in the page goes along by its cid."""
     author = mailbox(sender)
-    mail = EmailMessage(policy=policy.SMTP.clone(max_line_length=78))
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = author
     mail["To"] = mailbox(recipient, name)
     mail["Subject"] = one_line(title, SUBJECT)
@@ -174,7 +187,7 @@ def send(
     if not config.smtp_host:
         raise DeliveryError("[smtp] host is empty: there is no mail server to send by")
     sender, recipient = (_envelope(message, header) for header in ("From", "To"))
-    content = message.as_bytes(policy=policy.SMTP)
+    content = message.as_bytes(policy=_POLICY)
     place = f"{config.smtp_host}:{config.smtp_port}"
     client = _connected(config, place, timeout, context)
     try:

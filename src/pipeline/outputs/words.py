@@ -162,11 +162,13 @@ def change(trend: Trend, language: str) -> str:
 
 def claimed(trend: Trend, language: str) -> str:
     """Return what can be claimed with its figures; where nothing can, only the interval, lest its middle be quoted."""
-    figures = change(trend, language)
+    figures, said = change(trend, language), verdict(trend, language)
+    if trend.change is None:
+        return ", ".join(filter(None, (said, figures)))
     if trend.verdict != "cannot tell":
-        return " ".join(filter(None, (figures, verdict(trend, language))))
+        return f"{figures} {said}"
     _, bracket, interval = figures.partition(" [")
-    return verdict(trend, language) + (f" [×{interval}" if bracket else "")
+    return said + (f" [×{interval}" if bracket else "")
 
 
 def verdict(trend: Trend, language: str) -> str:

@@ -7,6 +7,7 @@ to the caller and to ``summarise.py``. A new statistic is one function and one l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def trend(
         _window(series, start, end), _window(series, start - timedelta(days=before), start - timedelta(days=1))
     )
     now, past, ratio = (STATISTICS[name](comparison) for name in ("share", "share_before", "change"))
-    told = ratio.value is not None
+    told, lived = ratio.value is not None, _from_first_story(series)
     comparable = comparison.now.total > 0 and comparison.before.total > 0
     return Trend(
         theme=series.theme,
@@ -62,8 +63,8 @@ def trend(
         change_low=ratio.low if told else None,
         change_high=ratio.high if told else None,
         verdict=verdict(ratio) if comparable else "cannot tell",
-        sparkline=_weekly(series, end),
-        shape=_daily(series, end),
+        sparkline=_weekly(lived, end),
+        shape=_daily(lived, end),
         stances=dict(stances),
         top_sources=tuple(top_sources),
     )
@@ -78,6 +79,13 @@ def _window(series: Series, start: date, end: date) -> Window:
     ]
     table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     return Window(table[:, 0], table[:, 1])
+
+
+def _from_first_story(series: Series) -> Series:
+    """Leave out the days before the panel had any story: nothing read is not nothing written."""
+    first = next((k for k, total in enumerate(series.totals) if total > 0), 0)
+    start = series.start + timedelta(days=first)
+    return replace(series, start=start, counts=series.counts[first:], totals=series.totals[first:])
 
 
 def _weekly(series: Series, end: date) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ Q = 0.05  # of the points reported, at most this share is false
 Q_TAIL = 0.01  # the same where a series' own tail was continued beyond what it shows: a guess, so asked for more
 TAIL_FROM = 400  # points from which a series shows its own tail
 TAIL = (0.95, 0.99)  # the part of it that is looked at; beyond it lie the bursts themselves
+PARTNER = 0.2  # a point less unusual than this has no part in a pair: its neighbour alone is
 KEPT = 0.95  # share of points, the least surprising, that tell how noisy counts are
 TINY = 1e-300
 
@@ -110,7 +111,8 @@ def _with_pairs(chance: Floats, null: Null, values: Floats, known: Mask) -> Floa
         return chance
     pair = Null(null.expected[1:] + null.expected[:-1], null.sigma, null.dispersion / 2)
     both = np.where(known[1:] & known[:-1], pair.tail(values[1:] + values[:-1]), 1.0)
-    least = np.minimum(chance, np.minimum(np.append(both, 1.0), np.append(1.0, both)))
+    pairs = np.minimum(np.append(both, 1.0), np.append(1.0, both))
+    least = np.where(chance <= PARTNER, np.minimum(chance, pairs), chance)
     return np.where(known, np.minimum(2 * least, 1.0), 1.0)
 
 

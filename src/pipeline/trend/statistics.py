@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COVERAGE = 0.95
 STEADY = 1.25  # a ratio whose whole interval lies within 1/STEADY and STEADY is no change worth the name
-GRID = 400  # quantiles of each share by which the interval of their ratio is found
+GRID = 200  # quantiles of each share by which the interval of their ratio is found
 FEWEST_EXPECTED = 0.5  # days expecting less than this tell nothing of over-dispersion
 
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]

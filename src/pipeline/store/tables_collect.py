@@ -1,0 +1,141 @@
+"""Tables of the catalogue and of collecting: sources to pages, rejections, and what is done. No reading or writing."""
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from pipeline.model import WAYS
+from pipeline.store.columns import metadata, one_of, reference, required, time
+
+# ------------------------------------------------------------------ catalogue
+conferences = Table(
+    "conferences",
+    metadata,
+    Column("key", Text, primary_key=True),
+    required("name", Text),
+    required("aliases", sa.JSON),
+    Column("organiser", Text),
+    Column("usual_place", Text),
+    required("active", Boolean),
+    time("seen_at"),
+)
+sources = Table(
+    "sources",
+    metadata,
+    Column("key", Text, primary_key=True),
+    required("name", Text),
+    required("way", Text),
+    required("address", Text),
+    required("language", Text),
+    required("country", Text),
+    required("kind", Text),
+    Column("owner", Text),
+    required("voice", Text),
+    reference("conference", "conferences.key", nullable=True, index=True),
+    required("active", Boolean),
+    time("seen_at"),
+    one_of("way", WAYS),
+)
+themes = Table(
+    "themes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    required("name", Text),
+    required("definition", Text),
+    Column("asserts", Text),
+    Column("disputes", Text),
+    required("active", Boolean),
+    time("seen_at"),
+)
+entities = Table(
+    "entities",
+    metadata,
+    Column("key", Text, primary_key=True),
+    required("name", Text),
+    required("label", Text),
+    required("aliases", sa.JSON),
+    Column("wikidata", Text),
+    required("active", Boolean),
+    time("seen_at"),
+)
+
+# ------------------------------------------------------------------ collect
+polls = Table(
+    "polls",
+    metadata,
+    reference("source", "sources.key", primary_key=True),
+    time("polled_at"),
+    Column("status", Integer),
+    time("next_due"),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", Text),
+    required("failures", Integer),
+    Column("error", Text),
+    required("new_links", Integer),
+    time("last_ok_at", nullable=True),
+    time("last_new_at", nullable=True),
+    required("looks", Integer),
+    Index(None, "next_due"),
+)
+links = Table(
+    "links",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    required("url", Text, unique=True),
+    reference("source", "sources.key"),
+    required("state", Text),
+    required("hint", sa.JSON),
+    required("attempts", Integer),
+    time("next_try"),
+    time("seen_at"),
+    one_of("state", ("pending", "fetched", "failed")),
+    Index(None, "state", "next_try", "id"),
+    Index(None, "source", "state"),
+)
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    reference("link", "links.id", unique=True),
+    reference("source", "sources.key", index=True),
+    required("url", Text),
+    required("requested", Text),
+    required("status", Integer),
+    Column("content_type", Text),
+    required("sha256", Text),
+    required("size", Integer),
+    required("body", sa.LargeBinary),
+    required("hint", sa.JSON),
+    time("seen_at"),
+)
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    required("stage", Text),
+    required("subject", Integer),
+    required("reason", Text),
+    required("detail", Text),
+    required("url", Text),
+    reference("source", "sources.key", nullable=True),
+    required("later", Boolean),
+    required("times", Integer),
+    required("version", BigInteger),
+    time("seen_at"),
+    time("last_seen_at"),
+    time("resolved_at", nullable=True),
+    sa.UniqueConstraint("stage", "subject", "url", "reason"),
+    Index(None, "last_seen_at", "id"),
+    Index(None, "source", "last_seen_at"),
+)
+# Version 0 stands for "known but not handled yet", so that pending work is a range of an index, not an anti-join.
+done = Table(
+    "done",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("subject", Integer, primary_key=True, autoincrement=False),
+    required("version", BigInteger),
+    time("order_at"),
+    time("done_at", nullable=True),
+    Index(None, "stage", "version", "order_at", "subject"),
+)
