@@ -223,7 +223,8 @@ class _Bert:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.enable_truncation(TOKENS)
         self.tokenizer.no_padding()
-        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
+        # one thread costs a half to a quarter of the CPU of two on short sentences, where cores are shared
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         import torch

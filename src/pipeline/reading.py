@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -277,7 +277,7 @@ def rejections(config: Config, stage: str | None, source: str | None, limit: int
 @click.option("--language", type=click.Choice(["en", "es"]), help="Instead of the configured language.")
 @output
 @common
-def digest(config: Config, send: bool, language: str | None, form: str) -> None:
+def digest(config: Config, send: bool, language: Literal["en", "es"] | None, form: str) -> None:
     """Write the digest of the week that ended yesterday (HTML, text, chart) and, with --send, mail it."""
     from dataclasses import replace
 

@@ -59,7 +59,6 @@ ENGLISH = {
     "says_quote": "{speaker} is quoted in {source}: {words}.",
     "says": "In the words of {source}: {words}.",
     "read": "Worth reading: {titles}.",
-    "title": "{title} ({source}, {day})",
     "window": "{start} to {end}",
 }
 SPANISH = {
@@ -96,7 +95,6 @@ SPANISH = {
     "says_quote": "{source} cita a {speaker}: {words}.",
     "says": "En palabras de {source}: {words}.",
     "read": "Para leer: {titles}.",
-    "title": "{title} ({source}, {day})",
     "window": "{start} al {end}",
 }
 WORDS: Mapping[Language, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}
@@ -241,10 +239,7 @@ def _reading(reports: Sequence[Report], language: Language) -> Iterator[Sentence
         return
     say = WORDS[language]
     titles = [
-        say["title"].format(
-            title=_quoted(r.article_title, language), source=r.source_name, day=_day(r.published.date(), language)
-        )
-        for r in chosen
+        f"{_quoted(r.article_title, language)} ({r.source_name}, {_day(r.published.date(), language)})" for r in chosen
     ]
     yield Sentence(say["read"].format(titles=_listed(titles, language)), _articles(chosen))
 

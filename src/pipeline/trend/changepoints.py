@@ -18,7 +18,7 @@ from scipy.special import logsumexp
 
 Floats = NDArray[np.float64]
 
-RESOLUTION = 0.05  # of the variance of the whole series
+RESOLUTION = 0.07  # of the variance of the whole series
 PENALTY = 2.0  # price of one parameter, in units of log(n); 1 would be plain BIC, which noise with memory fools
 SHORTEST = 5  # points in a stretch; shorter events are bursts, not regimes
 CELLS = 1000  # longer series are averaged into this many cells first
