@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from pipeline.config import Config
 
 
+ORPHAN_SECONDS = 1.0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one crawl; return the exit status."""
     parser = argparse.ArgumentParser(
@@ -36,9 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file, tideline.toml by default")
     parser.add_argument("--database", metavar="URL", help="database, in place of the one in the settings")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process is no longer the parent")
     given = parser.parse_args(arguments)
     try:
-        crawl(settings.load(given.config, database=given.database))
+        crawl(settings.load(given.config, database=given.database), given.parent)
     except (CollectError, StoreError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def crawl(config: Config) -> None:
+def crawl(config: Config, parent: int | None = None) -> None:
     """Crawl what is due, reporting on stdout. Raises CollectError when the crawl as a whole failed."""
     from crawlers.handover import Handover
     from pipeline.store import open_store
@@ -56,11 +60,11 @@ def crawl(config: Config) -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     with open_store(config.database_url) as store:
         handover = Handover(store, config)
-        _run(config, handover)
+        _run(config, handover, parent)
     _finish(handover)
 
 
-def _run(config: Config, handover: Handover) -> None:
+def _run(config: Config, handover: Handover, parent: int | None) -> None:
     """Run the spider in the one reactor of this process; a termination signal ends it in order."""
     from scrapy.crawler import AsyncCrawlerProcess
 
@@ -79,6 +83,7 @@ def _run(config: Config, handover: Handover) -> None:
     crawler = process.create_crawler(Crawl)
     crawling = process.crawl(crawler, handover=handover, report=_report, give_up=give_up, seconds=config.crawl_seconds)
     _end_on_signals(crawler, give_up)
+    _end_with(parent, give_up)
     process.start(install_signal_handlers=False)
     failed = crawler.spider.failed if isinstance(crawler.spider, Crawl) else "it did not start"
     if crawling.done() and not crawling.cancelled() and (error := crawling.exception()):
@@ -98,6 +103,21 @@ def _end_on_signals(crawler: Crawler, give_up: Callable[[], None]) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
+
+
+def _end_with(parent: int | None, give_up: Callable[[], None]) -> None:
+    """End when the parent was killed: an orphan must not crawl beside the run that comes after."""
+    from twisted.internet import reactor
+
+    twisted: Any = reactor
+
+    def look() -> None:
+        if os.getppid() != parent:
+            give_up()
+        twisted.callLater(ORPHAN_SECONDS, look)
+
+    if parent is not None:
+        twisted.callLater(ORPHAN_SECONDS, look)
 
 
 def _finish(handover: Handover) -> None:

@@ -265,11 +265,11 @@ def test_annotations_come_back_with_the_sentences_cut_from_the_article(store):
 
 def test_candidates_share_bands_and_those_that_share_most_come_first(store):
     found = grouped(store)
-    assert work.band_candidates(store, [3, 101])[0] == found[3]
-    assert {a.id for a in work.band_candidates(store, [100])} == {a.id for a in found[:3]}
-    assert work.band_candidates(store, [100], before=found[1].id) == [found[0]]
-    assert work.band_candidates(store, [2**64 - 6]) == [found[5]]
-    assert work.band_candidates(store, [100], limit=1) == [found[0]]
+    assert work.band_candidates(store, [3, 101], version=1)[0] == found[3]
+    assert {a.id for a in work.band_candidates(store, [100], version=1)} == {a.id for a in found[:3]}
+    assert work.band_candidates(store, [100], version=2) == []
+    assert work.band_candidates(store, [2**64 - 6], version=1) == [found[5]]
+    assert work.band_candidates(store, [100], version=1, limit=1) == [found[0]]
 
 
 def test_a_copy_that_is_none_any_more_is_none(store):

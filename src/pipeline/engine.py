@@ -47,7 +47,8 @@ def crawl(config: Config, progress: Callable[[int, int], None]) -> dict[str, int
 
 @contextlib.contextmanager
 def _process(config: Config, errors: object) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "crawlers", *(["--config", str(config.file)] if config.file else [])]
+    command = [sys.executable, "-m", "crawlers", "--parent", str(os.getpid())]
+    command += ["--config", str(config.file)] if config.file else []
     child = subprocess.Popen(  # noqa: S603 - our own module, no shell
         command,
         stdin=subprocess.DEVNULL,

@@ -116,7 +116,7 @@ def fold(edges: Edges) -> Counts:
             with _guarded(edges, "dedupe", dedupe.VERSION, article.id, article.url):
                 bands = dedupe.fingerprint(article.text)
                 here = [known for known, theirs, _ in checked if not set(theirs).isdisjoint(bands)]
-                near = [*work.band_candidates(edges.store, bands), *here]
+                near = [*work.band_candidates(edges.store, bands, version=dedupe.VERSION), *here]
                 checked.append((article, bands, dedupe.copy_of(article, near)))
         work.save_copies(edges.store, checked, version=dedupe.VERSION, now=edges.now())
         counts.update("originals" if copy is None else "copies" for _, _, copy in checked)
@@ -170,7 +170,9 @@ def measure(edges: Edges) -> Counts:
     days = {"days": edges.config.trend_days, "before": edges.config.trend_before}
     keys = [theme.key for theme in edges.themes]
     found: list[Trend] = []
-    for n, series in enumerate(work.series(edges.store, end - timedelta(days=HISTORY_DAYS - 1), end, keys), start=1):
+    history = work.series(edges.store, end - timedelta(days=HISTORY_DAYS - 1), end, keys)
+    work.save_series(edges.store, history, version=trend.VERSION, now=edges.now())
+    for n, series in enumerate(history, start=1):
         stances, voices = work.voices(edges.store, series.theme, start, end)
         found.append(trend.trend(series, end=end, stances=stances, top_sources=voices, **days))
         edges.progress("trend", n, len(keys))

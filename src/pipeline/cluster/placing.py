@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.cluster.reading import shared
 from pipeline.cluster.weigh import FEATURES, logits
 from pipeline.model import Placement
 
@@ -44,9 +45,9 @@ def place(
 
 def _reason(window: Window, reading: Reading, story: Story, features: Weights) -> str:
     told = dict(zip(FEATURES, features.tolist(), strict=True))
-    shared = np.isin(reading.terms, story.terms)
-    by_weight = np.argsort(-reading.weights * window.rarity(reading.terms) * shared, kind="stable")
-    top = [int(n) for n in by_weight[: int(shared.sum())]]
+    both = shared(reading.terms, story.terms)
+    by_weight = np.argsort(-reading.weights * window.rarity(reading.terms) * both, kind="stable")
+    top = [int(n) for n in by_weight[: int(both.sum())]]
     names = [reading.said[int(reading.terms[n])] for n in top if reading.names[n]][:4]
     words = [reading.said[int(reading.terms[n])] for n in top if not reading.names[n]][:4]
     found = [

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pipeline.model import Vectors
 
 FEATURES = ("bias", "words", "names", "vector", "gap", "size", "cross", "cross vector")
-SHORT = np.array([-2.39, 7.26, 3.08, 4.12, -2.65, 0.0, 4.19, -0.77], dtype=np.float32)
-LONG = np.array([-5.57, 5.45, 9.11, 1.87, -1.13, 0.0, 5.04, 0.04], dtype=np.float32)
+SHORT = np.array([-0.8, 9.51, 1.9, 1.71, -5.52, 0.0, 4.19, -0.77], dtype=np.float32)
+LONG = np.array([-5.49, 5.57, 10.74, 0.89, -1.33, 0.0, 5.04, 0.04], dtype=np.float32)
 
 
 def features_of(window: Window, reading: Reading, stories: Sequence[Story]) -> Weights:
@@ -25,19 +25,26 @@ def features_of(window: Window, reading: Reading, stories: Sequence[Story]) -> W
     ``words`` and ``names`` are cosines of TF-IDF vectors with the rarity squared: what tells two alike events apart
     is the rarest words. ``gap`` is log(1 + days), ``size`` log(articles).
     """
-    ours, starts = reading.weights * window.rarity(reading.terms) ** 2, np.cumsum([0, *(len(s.terms) for s in stories)])
-    terms = np.concatenate([s.terms for s in stories])
-    theirs = np.concatenate([s.weights for s in stories]) * window.rarity(terms) ** 2
-    named = np.concatenate([s.names for s in stories])
+    lengths = [len(s.terms) for s in stories]
+    starts = np.cumsum([0, *lengths[:-1]])
+    terms, named, weights, counts = (
+        np.concatenate(parts) for parts in zip(*((s.terms, s.names, s.weights, s.counts) for s in stories), strict=True)
+    )
+    rare = window.rarity(terms, counts, np.repeat([s.articles for s in stories], lengths)) ** 2
     at = np.minimum(np.searchsorted(reading.terms, terms), len(reading.terms) - 1)
     hit = reading.terms[at] == terms
+    theirs, ours = weights * rare, np.where(hit, reading.weights[at] * rare, 0)
+    alone = reading.weights * window.rarity(reading.terms) ** 2  # as rare as it is where the story lacks the word
 
-    def cosine(ours: Weights, theirs: Weights) -> Weights:
-        dot, square = (np.add.reduceat(x, starts[:-1]) for x in (theirs * ours[at] * hit, theirs**2))
-        return np.asarray(dot / (np.linalg.norm(ours) * np.sqrt(square) + 1e-9))
+    def cosine(theirs: Weights, ours: Weights, alone: Weights) -> Weights:
+        dot, square, shared, same = (
+            np.add.reduceat(x, starts) for x in (theirs * ours, theirs**2, ours**2, np.where(hit, alone[at], 0) ** 2)
+        )
+        whole = np.maximum((alone**2).sum() - same + shared, 1e-12)
+        return np.asarray(dot / (np.sqrt(whole * square) + 1e-9))
 
-    words = cosine(ours, theirs)
-    names = cosine(ours * reading.names, theirs * named)
+    words = cosine(theirs, ours, alone)
+    names = cosine(theirs * named, ours * reading.names[at], alone * reading.names)
     vector = [_cosine(reading.vector, s.vector, w) for s, w in zip(stories, words.tolist(), strict=True)]
     gap = np.log1p(np.array([s.gap(reading.when) for s in stories]) / 24)
     size = np.log([min(s.articles, 16) for s in stories])

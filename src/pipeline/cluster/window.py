@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.cluster.reading import Reading, read
+from pipeline.cluster.reading import Reading, frequent, read, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from pipeline.cluster.reading import Terms, Weights
     from pipeline.model import Article, Vectors
 
+    Counts = NDArray[np.uint16] | NDArray[np.int64]
+
 KEPT_TERMS = 400  # words a story remembers
 INDEXED = 40  # rare words of an article under which its story is found
 POSTINGS = 256  # newest stories under one rare word
 WALKED = 6_000  # entries of the index that are looked at for one article, rarest words first
 CANDIDATES = 16  # stories that are compared in full
-HASH = (1 << 22) - 1  # document frequencies are counted in 4 M cells, 16 MB
+BEFORE, FREQUENT_BEFORE = 300, 12  # articles taken as read before the first, and those of them with a frequent word
+HASH = (1 << 21) - 1  # document frequencies are counted in 2 M cells, 8 MB
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +42,7 @@ class Story:
     terms: Terms
     weights: Weights
     names: NDArray[np.bool_]
+    counts: NDArray[np.uint16]  # of its articles, how many have the term
     vector: Vectors | None
     languages: set[str]
     first: float | None
@@ -53,6 +57,12 @@ class Story:
         return max(when - self.last, self.first - when, 0.0)
 
 
+def _first_counts() -> NDArray[np.uint32]:
+    seen = np.zeros(HASH + 1, dtype=np.uint32)
+    seen[frequent() & HASH] = FREQUENT_BEFORE
+    return seen
+
+
 @dataclass(eq=False)
 class Window:
     """The stories that are still open. Holds at most ``limit`` articles; the stories longest without news go first.
@@ -65,7 +75,7 @@ class Window:
     _stories: OrderedDict[int, Story] = field(default_factory=OrderedDict, repr=False)
     _articles: OrderedDict[int, int] = field(default_factory=OrderedDict, repr=False)
     _index: dict[int, list[int]] = field(default_factory=dict, repr=False)
-    _seen: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(HASH + 1, dtype=np.uint32), repr=False)
+    _seen: NDArray[np.uint32] = field(default_factory=_first_counts, repr=False)
     _last: tuple[Article, Reading] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -79,9 +89,9 @@ class Window:
         """Remember that an article is in a story; ``vector`` is a unit row, shape (dimensions,)."""
         reading = self.read(article, vector)
         known = self._stories.get(story)
-        fresh = np.ones(len(reading.terms), dtype=np.bool_) if known is None else ~np.isin(reading.terms, known.terms)
+        fresh = np.ones(len(reading.terms), dtype=np.bool_) if known is None else ~shared(reading.terms, known.terms)
         self._post(story, reading, fresh)
-        self._seen[reading.terms[fresh] & HASH] += 1  # counts stories: a big story's own words stay rare
+        self._seen[reading.terms & HASH] += 1
         self._stories[story] = _opened(story, reading) if known is None else _joined(known, reading, self.rarity)
         self._stories.move_to_end(story)
         self._articles[article.id] = story
@@ -94,26 +104,29 @@ class Window:
             self._last = (article, read(article, vector))
         return self._last[1]
 
-    def rarity(self, terms: Terms) -> Weights:
-        """Inverse document frequency over the window's stories."""
-        rare = np.log1p((len(self._stories) + 30) / (self._seen[terms & HASH] + 1.0))
-        return np.asarray(rare, dtype=np.float32)
+    def rarity(self, terms: Terms, counts: Counts | int = 0, articles: Counts | int = 0) -> Weights:
+        """Inverse document frequency over the window, leaving out ``articles`` of a story, ``counts`` with the term.
+
+        Seen from a story, its own words are as rare as they are elsewhere, however many articles it has.
+        """
+        rest = self._seen[terms & HASH].astype(np.float32) - counts
+        return np.asarray(
+            np.log1p((len(self._articles) - articles + BEFORE) / (np.maximum(rest, 0) + 1)), dtype=np.float32
+        )
 
     def near(self, reading: Reading) -> list[Story]:
         """Return the open stories that share the most rare words with an article, best first."""
         weights = self.rarity(reading.terms) * reading.weights * np.where(reading.names, 1.5, 1.0)
         lists = [(self._index.get(t, ()), w) for t, w in zip(reading.terms.tolist(), weights.tolist(), strict=True)]
-        shared: dict[int, float] = {}
+        tally: dict[int, float] = {}
         walked = 0
         for stories, weight in sorted(lists, key=lambda entry: len(entry[0]) / entry[1]):
             for story in stories:
-                shared[story] = shared.get(story, 0.0) + weight
+                tally[story] = tally.get(story, 0.0) + weight
             walked += len(stories)
             if walked > WALKED:
                 break
-        found = (
-            self._stories[s] for s in nlargest(4 * CANDIDATES, shared, key=shared.__getitem__) if s in self._stories
-        )
+        found = (self._stories[s] for s in nlargest(4 * CANDIDATES, tally, key=tally.__getitem__) if s in self._stories)
         return list(islice((s for s in found if s.gap(reading.when) <= 24 * self.days), CANDIDATES))
 
     def _post(self, story: int, reading: Reading, fresh: NDArray[np.bool_]) -> None:
@@ -128,7 +141,8 @@ class Window:
     def _forget(self) -> None:
         """Drop the story that has been longest without news, with its articles."""
         story, gone = self._stories.popitem(last=False)
-        self._seen[gone.terms & HASH] -= np.minimum(self._seen[gone.terms & HASH], 1)
+        cells = gone.terms & HASH
+        self._seen[cells] -= np.minimum(self._seen[cells], gone.counts)
         for term in gone.terms.tolist():
             stories = self._index.get(term)
             if stories and story in stories:
@@ -143,7 +157,7 @@ class Window:
 def _opened(story: int, reading: Reading) -> Story:
     languages = {reading.language} if reading.language else set()
     return Story(
-        story, reading.terms, reading.weights, reading.names, reading.vector, languages, reading.when, reading.when,
+        story, reading.terms, reading.weights, reading.names, np.ones(len(reading.terms), dtype=np.uint16), reading.vector, languages, reading.when, reading.when,
         words=reading.words,
     )  # fmt: skip
 
@@ -151,27 +165,33 @@ def _opened(story: int, reading: Reading) -> Story:
 def _joined(story: Story, reading: Reading, rarity: Callable[[Terms], Weights]) -> Story:
     terms = np.union1d(story.terms, reading.terms)
     weights, names = np.zeros(len(terms), dtype=np.float32), np.zeros(len(terms), dtype=np.bool_)
+    counts = np.zeros(len(terms), dtype=np.uint16)
+    counts[np.searchsorted(terms, story.terms)] = story.counts
+    counts[np.searchsorted(terms, reading.terms)] += 1
     for part in (story, reading):
         at = np.searchsorted(terms, part.terms)
         weights[at] += part.weights
         names[at] |= part.names
     if len(terms) > KEPT_TERMS * 5 // 4:
         keep = np.sort(np.argsort(-weights * rarity(terms), kind="stable")[:KEPT_TERMS])
-        terms, weights, names = terms[keep], weights[keep], names[keep]
+        terms, weights, names, counts = terms[keep], weights[keep], names[keep], counts[keep]
     times = [t for t in (story.first, story.last, reading.when) if t is not None]
     return replace(
         story,
         terms=terms,
         weights=weights,
         names=names,
-        vector=story.vector
-        if reading.vector is None
-        else reading.vector
-        if story.vector is None
-        else story.vector + reading.vector,
+        counts=counts,
+        vector=_sum(story.vector, reading.vector),
         languages=story.languages | ({reading.language} if reading.language else set()),
         first=min(times, default=None),
         last=max(times, default=None),
         articles=story.articles + 1,
         words=story.words + reading.words,
     )
+
+
+def _sum(one: Vectors | None, other: Vectors | None) -> Vectors | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return np.asarray(one + other)

@@ -149,13 +149,15 @@ def _write_article(connection: Connection, row: dict[str, Any], known_hash: str 
 
 
 # ------------------------------------------------------------------ dedupe
-def band_candidates(store: Store, bands: Sequence[int], *, before: int | None = None, limit: int = 20) -> list[Article]:
-    """Return articles that share a band value, those that share most first; with ``before`` only those of a lower id."""
+def band_candidates(store: Store, bands: Sequence[int], *, version: int, limit: int = 20) -> list[Article]:
+    """Return articles that share a band value and were checked at ``version``, those that share most first.
+
+    Those not yet checked at this version come after the article that asks, so no two can call each other origin.
+    """
     f = schema.fingerprint_bands
     shared = sa.func.count()
-    query = sa.select(f.c.article).where(f.c.value.in_([_signed(value) for value in set(bands)]))
-    if before is not None:
-        query = query.where(f.c.article < before)
+    values = [_signed(value) for value in set(bands)]
+    query = sa.select(f.c.article).where(f.c.value.in_(values), f.c.version == version)
     query = query.group_by(f.c.article).order_by(shared.desc(), f.c.article).limit(limit)
     with store.reading() as connection:
         return articles_by_id(connection, list(connection.scalars(query)))
