@@ -76,7 +76,11 @@ def test_the_language_of_a_text_is_told_or_left_open(text, language):
 def test_an_annotation_has_the_title_first_and_a_unit_row_a_sentence():
     article = Article(7, "", " A title ", "First one here. Second one here.", language="en")
     found = models().annotate([article])[0]
-    assert [(s.field, s.text) for s in found.sentences] == [("title", "A title"), ("text", "First one here."), ("text", "Second one here.")]
+    assert [(s.field, s.text) for s in found.sentences] == [
+        ("title", "A title"),
+        ("text", "First one here."),
+        ("text", "Second one here."),
+    ]
     assert all(getattr(article, s.field)[s.start : s.end] == s.text for s in found.sentences)
     assert found.vectors.shape == (3, 2)
     assert np.linalg.norm(found.vector) == pytest.approx(1, abs=1e-5)

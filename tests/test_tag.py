@@ -68,7 +68,9 @@ def test_an_example_brings_in_what_the_definition_does_not_say():
 def test_an_example_against_takes_a_text_out():
     said = "Tea party politicians filled the hall"
     before = tagging(tag.learn([TEA, RAIL], encode), "tea party politicians met").scores["tea"]
-    after = tagging(tag.learn([taught(TEA, (said, "en", False)), RAIL], encode), "tea party politicians met").scores["tea"]
+    after = tagging(tag.learn([taught(TEA, (said, "en", False)), RAIL], encode), "tea party politicians met").scores[
+        "tea"
+    ]
     assert after < before
 
 
@@ -110,7 +112,9 @@ def clear(*, key="tea"):
 
 
 def test_evidence_is_the_sentence_that_says_so_verbatim():
-    article = Article(1, "", "", LONG + "Brewing tea leaves in teapots is back. Teapots and tea leaves sell well. Brewing tea pays")
+    article = Article(
+        1, "", "", LONG + "Brewing tea leaves in teapots is back. Teapots and tea leaves sell well. Brewing tea pays"
+    )
     found = tag.article(article, annotated(article), clear(), tag.watchlist([]))
     assert [t.theme for t in found.tags] == ["tea"]
     for span in found.tags[0].evidence:
@@ -132,7 +136,14 @@ def test_every_theme_has_a_score_between_nought_and_one():
 def test_stance_follows_the_examples():
     yes = [(f"green tea heals {n}", "en", True, "asserts") for n in range(10)]
     no = [(f"green tea heals nobody, doctors deny it {n}", "en", True, "disputes") for n in range(10)]
-    theme = Theme("tea", "Tea", "green tea heals", "green tea heals", "doctors deny it", examples=tuple(Example(*s) for s in yes + no))
+    theme = Theme(
+        "tea",
+        "Tea",
+        "green tea heals",
+        "green tea heals",
+        "doctors deny it",
+        examples=tuple(Example(*s) for s in yes + no),
+    )
     tagger = tag.learn([theme, RAIL], encode)
     assert tagging(tagger, "doctors deny it, green tea heals nobody").tags[0].stance == "disputes"
     assert tagging(tagger, "green tea heals").tags[0].stance == "asserts"
@@ -194,7 +205,9 @@ def test_a_word_in_marks_is_no_quote():
 
 def test_what_somebody_said_that_is_an_indirect_quote():
     found = quoted("Ana Moss said that the shop would close in the autumn.", "en")
-    assert [(q.text, q.speaker.text, q.direct) for q in found] == [("the shop would close in the autumn", "Ana Moss", False)]
+    assert [(q.text, q.speaker.text, q.direct) for q in found] == [
+        ("the shop would close in the autumn", "Ana Moss", False)
+    ]
 
 
 def test_quotes_of_an_unknown_language_are_still_found():

@@ -21,7 +21,7 @@ from pipeline.options import common, log_to_stderr
 from pipeline.wiring import edges, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.config import Config
 
@@ -132,18 +132,25 @@ def run(config: Config, only: str, send: bool) -> None:
         if name not in known:
             raise click.UsageError(f"--only: {name!r} is no stage; the stages are {', '.join(known)}")
     quiet = click.get_current_context().params["quiet"]
-    _run_stages(config, names, quiet=quiet, send=send)
-    if not quiet:
+    counts = _run_stages(config, names, quiet=quiet, send=send)
+    if not quiet and (not names or "digest" in names):
         _show_result(config)
+    elif not quiet:
+        rows = [
+            {"stage": stage, "did": ", ".join(f"{n} {what}" for what, n in did.items())}
+            for stage, did in counts.items()
+        ]
+        terminal.emit(rows, {"stage": "Stage", "did": "What it did"})
 
 
-def _run_stages(config: Config, only: Sequence[str], *, quiet: bool, send: bool = False) -> None:
+def _run_stages(
+    config: Config, only: Sequence[str], *, quiet: bool, send: bool = False
+) -> dict[str, Mapping[str, int]]:
     from pipeline import flow
 
     with terminal.progress_bars(quiet=quiet) as progress, edges(config, progress) as wired:
-        flow.run(wired, only)
-        if send:
-            flow.deliver(wired)
+        counts = flow.run(wired, only)
+        return counts | ({"send": flow.deliver(wired)} if send else {})
 
 
 def _show_result(config: Config) -> None:
@@ -154,7 +161,11 @@ def _show_result(config: Config) -> None:
 
     with edges(config, lambda *_: None) as wired:
         rows = answers.theme_overview(wired.store)
-        written = file.paths(flow.digest_for(wired, None), config.path(config.digest_folder))
+        digest = flow.digest_for(wired, None)
+    if digest is None:
+        click.echo("nothing to tell yet: no story of the last weeks; `tideline sources --trouble` may say why")
+        return
+    written = file.paths(digest, config.path(config.digest_folder))
     terminal.emit(reading.trend_table(rows), reading.TREND_COLUMNS, title=reading.window_title(rows))
     option = (
         f" --config {config.file}" if config.file and config.file.resolve() != Path("tideline.toml").resolve() else ""

@@ -60,7 +60,9 @@ class Config:
     trend_before: int = setting("trend.before", 28, "length of the time before that it is compared with, days")
 
     digest_folder: str = setting("digest.folder", "digests", "where digests are written")
-    digest_language: Literal["en", "es"] = setting("digest.language", "en", "language of summaries and digests: en or es")
+    digest_language: Literal["en", "es"] = setting(
+        "digest.language", "en", "language of summaries and digests: en or es"
+    )
     digest_stories: int = setting("digest.stories", 3, "stories a theme in a digest")
     digest_subscribers: tuple[str, ...] = setting("digest.subscribers", (), "mail addresses that digests are sent to")
 

@@ -158,7 +158,9 @@ def label(edges: Edges) -> Counts:
         for article in articles:
             with _guarded(edges, "tag", version, article.id, article.url):
                 found.append(tag.article(article, notes[article.id], tagger, watchlist))
-        work.save_taggings(edges.store, found, version=version, tagger=f"{edges.models().name}/{version}", now=edges.now())
+        work.save_taggings(
+            edges.store, found, version=version, tagger=f"{edges.models().name}/{version}", now=edges.now()
+        )
         counts.update({"articles": len(found), "tags": sum(len(t.tags) for t in found)})
     return counts
 
@@ -200,6 +202,8 @@ def compose(edges: Edges) -> Counts:
     readers: list[Subscriber | None] = [None, *subscribers]
     for n, reader in enumerate(readers, start=1):
         digest = digest_for(edges, reader)
+        if digest is None:
+            return {"digests": 0}
         rendered = outputs.render(digest)
         work.save_digest(edges.store, digest, **rendered, now=edges.now())
         if reader is None:
@@ -234,11 +238,16 @@ def run(edges: Edges, only: Sequence[str] = ()) -> dict[str, Counts]:
     return {name: _recorded(edges, name, stage) for name, stage in STAGES if not only or name in only}
 
 
-def digest_for(edges: Edges, reader: Subscriber | None) -> Digest:
-    """Return the digest of the window that ended yesterday for one reader; None is the one written to a file."""
+def digest_for(edges: Edges, reader: Subscriber | None) -> Digest | None:
+    """Return the digest of the window that ended yesterday for one reader (None: the one written to a file).
+
+    There is none before there are trends of that window.
+    """
     start, end = edges.week
     language = reader.language if reader else edges.config.digest_language
     trends = work.live_trends(edges.store, end=end)
+    if not trends:
+        return None
     told = {t.theme: work.summary_of(edges.store, t.id, language) for t in trends}
     return digests.digest(
         edges.themes,

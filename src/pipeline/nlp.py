@@ -44,6 +44,7 @@ abs approx aprox art av avv boul bzw ca cf co col corp d.h dept dott dr dra déc
 févr gen ggf gov hrsg ilmo inc ing inkl janv jr ltd ltda m mio mlle mm mme mr mrd mrs ms no nov nr núm oct on
 pag prof pág rep sen sept sig sog sr sra srta st str tel u.a usw uu vgl vs z.b
 """
+OPENING = " \u00a0¿¡«“„([{"
 ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
 
 
@@ -343,7 +344,9 @@ def _unspaced(line: str) -> list[tuple[int, int]]:
 def _joined(line: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Mend what punctuation alone got wrong: abbreviations, initials, and closing marks left over."""
     found: list[tuple[int, int]] = []
-    for start, end in spans:
+    for first, last in spans:
+        start = found[-1][1] if found else first  # what opens a sentence may have been left with the one before
+        end = last - len(line[start:last]) + len(line[start:last].rstrip(OPENING))
         if found and _continues(line[found[-1][0] : found[-1][1]], line[start:end].lstrip()):
             found[-1] = (found[-1][0], end)
         else:

@@ -66,25 +66,23 @@ def trends(config: Config, theme: str | None, series: Path | None, plot: Path | 
 
 
 TREND_COLUMNS = {
-    "name": "Theme",
+    "name": "Theme, top sources",
     "stories": "Stories",
-    "share": "Share of all (95 %)",
-    "change": "Against the weeks before",
-    "verdict": "Verdict",
+    "share": "Share\n95 %",
+    "change": "Change\n95 %",
     "sparkline": "12 weeks",
-    "top_sources": "Top sources",
 }
 
 
 def trend_table(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return overview rows as a person reads them: share with interval, change with interval, sparkline."""
+    """Return overview rows as a person reads them, two lines each, so that they fit a window of 80 columns."""
     return [
         {
             **row,
-            "share": f"{100 * row['share']:.0f} % ({100 * row['low']:.0f}–{100 * row['high']:.0f})",
-            "change": _change(row),
+            "name": f"{row['name']}\n  {', '.join(row['top_sources'][:3])}",
+            "share": f"{100 * row['share']:.0f} %\n{100 * row['low']:.0f}–{100 * row['high']:.0f}",
+            "change": f"{row['verdict']}\n{_change(row)}",
             "sparkline": terminal.sparkline(row["sparkline"]),
-            "top_sources": ", ".join(row["top_sources"][:3]),
         }
         for row in rows
     ]
@@ -292,6 +290,8 @@ def digest(config: Config, send: bool, language: Literal["en", "es"] | None, for
     with edges(config, lambda *_: None) as wired:
         flow.run(wired, ("summarise", "digest"))
         made = flow.digest_for(wired, None)
+        if made is None:
+            raise SettingError(f"{config.database_url}: no trends of last week yet; `tideline run` builds them")
         written = file.paths(made, config.path(config.digest_folder))
         counts = flow.deliver(wired) if send else {}
     if form == "table":

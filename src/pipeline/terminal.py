@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
+PIPED = 150  # columns of a table that goes into a pipe or a file
+
 __all__ = ["clean", "emit", "progress_bars", "sparkline"]
 
 
@@ -53,7 +55,8 @@ def _print_table(rows: Sequence[Row], columns: Mapping[str, str], title: str) ->
         table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_shown(row.get(key))) for key in columns))
-    Console(highlight=False).print(table)
+    terminal = Console().is_terminal
+    Console(highlight=False, width=None if terminal else PIPED).print(table)
 
 
 def _shown(value: object) -> str:

@@ -74,11 +74,14 @@ def prepared(folder: Path, keys: list[str]) -> Path:
     tables = tomllib.loads((HERE.parent / "newsroom" / "sources.toml").read_text())
     chosen = {key: table for key, table in tables.items() if not keys or key in keys}
     text = "".join(
-        f"[{key}]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items()) for key, table in chosen.items()
+        f"[{key}]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items())
+        for key, table in chosen.items()
     )
     folder.mkdir()
     (folder / "sources.toml").write_text(text)
-    (folder / "tideline.toml").write_text('database = "sqlite:///store.sqlite"\nsources = ["sources.toml"]\n[crawl]\ndelay = 0.0\n')
+    (folder / "tideline.toml").write_text(
+        'database = "sqlite:///store.sqlite"\nsources = ["sources.toml"]\n[crawl]\ndelay = 0.0\n'
+    )
     return folder
 
 
@@ -129,7 +132,9 @@ def main() -> int:
     parser.add_argument("--sources", default="", help="comma-separated outlets (default: all)")
     options = parser.parse_args()
     print(f"seed {options.seed}")
-    hits, found = differences(options.kills, options.seed, [x for x in options.sources.split(",") if x], options.longest)
+    hits, found = differences(
+        options.kills, options.seed, [x for x in options.sources.split(",") if x], options.longest
+    )
     print("\n".join(found) or "no difference")
     print(f"{hits} of {options.kills} runs were killed; {len(found)} differences")
     return 1 if found else 0

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Weights = NDArray[np.float32]
 
 READ = 600  # words of an article that are read; what it is about stands at the top
+LEAD = 80  # words at the top that count twice: news says first what happened
 STEM = 7  # letters of a word that count: "conference" and "conferencia" meet, as do singular and plural
 WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|\d+(?:[.,]\d+)+|[^\W_]+")  # 1,400 and 1.400 are one number each
 
@@ -52,7 +53,7 @@ def read(article: Article, vector: Vectors | None) -> Reading:
     title, body = WORD.findall(article.title), WORD.findall(article.text[: READ * 12])[:READ]
     said: dict[int, str] = {}
     counts: defaultdict[int, float] = defaultdict(float)
-    for words, weight in ((title, 2.0 if body else 1.0), (body, 1.0)):
+    for words, weight in ((title, 2.0 if body else 1.0), (body[:LEAD], 2.0), (body[LEAD:], 1.0)):
         for word in words:
             term = _term(word)
             if term:

@@ -39,6 +39,7 @@ NAME = re.compile(
     rf"(?:(?:Mr|Mrs|Ms|Dr|Prof|Sr|Sra|Dra|Herr|Frau|M|Mme)\.?\s)?(?:{CAPITAL}|[A-Z]\.)"
     rf"(?:[ \u00a0](?:(?:de|del|de la|de los|von|van|van der|van den|der|da|dos|das|do|di|du|al|bin|el|le|ter|zu|y|e)[ \u00a0])?(?:{CAPITAL}|[A-Z]\.))*"
 )
+CLAUSE = re.compile(r"[.!?\n,;:«»“”\"„]")
 STOP = re.compile(r"[.!?…](?=\s|$)|\n")
 TITLES = ("Mr", "Mrs", "Ms", "Dr")
 REACH = 800  # characters back in which a pronoun finds its name
@@ -78,7 +79,7 @@ def quotes(article: Article, language: str | None = None) -> tuple[Quote, ...]:
         before = marked[n - 1][2][1] if n else 0
         after = marked[n + 1][2][0] if n + 1 < len(marked) else len(text)
         said, spoken = _speaker(text, (max(before, 0), *outer, after), words)
-        if not spoken and len(text[start:end].split()) < SHORT:
+        if not (spoken and said) and len(text[start:end].split()) < SHORT:
             continue
         here = text.count("\n", 0, start)
         speaker = _resolved(text, said, last, outer[0])
@@ -254,13 +255,13 @@ def _first_name(text: str, words: _Words) -> _Found | None:
 def _indirect(article: int, text: str, words: _Words, taken: list[tuple[int, int]]) -> Iterator[Quote]:
     """Return "X said that …": the clause that follows, to the end of the sentence, where no marks lie in it."""
     for match in words.indirect.finditer(text):
+        low = match.start() - len(CLAUSE.split(text[max(0, match.start() - 90) : match.start()])[-1])
         stop = STOP.search(_masked(text[match.end() : match.end() + 600]))
         end = match.end() + (stop.start() if stop else 0)
         start = match.end() + len(text[match.end() : end]) - len(text[match.end() : end].lstrip())
         if end - start < 15 or any(a < end and start < b for a, b in taken):
             continue
-        low = match.start("who")
-        said = _first_name(match.group("who"), words)
+        said = _first_name(text[low : match.start()], words)
         if said and not said.pronoun:
             speaker = Span(low + said.start, low + said.end, text[low + said.start : low + said.end])
             yield Quote(article, start, end, text[start:end], speaker, direct=False)
@@ -277,7 +278,6 @@ def _words(language: str) -> _Words:
     pronouns = "|".join(sorted({p for k in known for p in PRONOUNS[k].split()}, key=len, reverse=True))
     articles = "|".join(sorted({re.escape(a) for k in known for a in ARTICLES[k].split()}, key=len, reverse=True))
     that = "|".join(THAT[k] for k in known)
-    clitic = r"(?:(?:lo|la|le|les|se|nos|me|te|l['’]|si|ha|a|hat|haben|has|had|have|also|also|auch)\s*)*"
     return _Words(
         verb=re.compile(rf"(?<![\w’'])(?:{verbs})(?![\w’'])", re.IGNORECASE),
         source=re.compile(rf"(?<!\w)(?:{sources})\s", re.IGNORECASE),
@@ -285,9 +285,7 @@ def _words(language: str) -> _Words:
         phrase=re.compile(
             rf"(?<![\w’'])(?i:{articles})(?:\s|(?<=['’])){WORD}(?:\s(?:de|del|of|di|do|da|du|der|des)\s{WORD})?"
         ),
-        indirect=re.compile(
-            rf"(?P<who>[^.!?\n,;:«»“”\"„]{{3,80}}?)\s(?:{clitic})(?:{verbs}),?\s(?:{that})(?:\s|(?<=['’]))"
-        ),
+        indirect=re.compile(rf"(?<![\w’'])(?:{verbs}),?\s(?:{that})(?:\s|(?<=['’]))"),
         subjectless=language in SUBJECTLESS,
         nouns=language == "de",
     )
