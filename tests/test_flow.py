@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from newsroom.site import Newsroom
 from quality.measures import b_cubed, micro_f1
 

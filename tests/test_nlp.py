@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from pipeline import nlp
 from pipeline.config import Config
 from pipeline.errors import ModelError

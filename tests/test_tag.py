@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+
 from pipeline import tag
 from pipeline.model import Annotation, Article, Conference, Entity, Example, Span, Theme
 
