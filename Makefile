@@ -1,10 +1,10 @@
-# run: set up, then the main job · test: set up, then every check · bench: figures, slowly
+# run: set up, then the main job · test: set up, then every check · bench: speed beside the yardstick · soak: kill and restart
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench soak clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)
@@ -21,6 +21,9 @@ check:
 
 bench: $(STAMP)
 	$(BIN)/python tests/quality/bench.py
+
+soak: $(STAMP)
+	$(BIN)/python tests/quality/kills.py --kills 20
 
 # The stamp makes a second `make run` start at once; a changed list of dependencies installs again.
 $(STAMP): pyproject.toml constraints.txt

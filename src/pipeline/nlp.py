@@ -37,7 +37,7 @@ BATCH = 64
 TEXT_LIMIT = 100_000  # characters of an article that are read
 SENTENCE_LIMIT = 400
 SHORT_WORDS = 100  # a text up to here is also read as a whole
-RULED = frozenset(("en", "es", "de", "fr", "pt", "it", "nl", "sv", "pl", "ca", "da", "nb", "ro", "fi"))
+RULED = frozenset(("en", "es", "de", "pt", "it", "nl", "sv", "pl", "ca", "da", "nb", "ro", "fi"))
 UNSPACED = frozenset(("zh", "ja", "th", "km", "lo", "my"))
 _ABBREVIATIONS = """
 abs approx aprox art av avv boul bzw ca cf co col corp d.h dept dott dr dra déc ecc ee env est etc evtl exmo fig

@@ -88,3 +88,9 @@ def platt(logits: Floats, labels: Floats, weights: Floats) -> tuple[float, float
 
     slope, shift = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 5.0), (-10, 10)]).x
     return float(slope), float(shift)
+
+
+def log_loss(logits: Floats, labels: Floats, weights: Floats) -> float:
+    """Weighted mean of the negative log-likelihood."""
+    losses = np.logaddexp(0, logits) - labels * logits
+    return float((weights * losses).sum() / max(float(weights.sum()), 1e-9))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from pipeline.tag import features, fit, stance
-from pipeline.tag.tagger import CUE, HASHED, Tagger
+from pipeline.tag.tagger import CUE, Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,10 @@ BACKGROUND = (
     "travel", "companies and markets", "science and research", "computers and software", "education", "food and drink",
     "war and diplomacy", "nature and animals", "family and everyday life", "cars and transport",
 )  # fmt: skip
-DENSE = 3.0  # how freely vectors may move a theme from its definition
+# How freely vectors, and hashed words, may move a theme from its definition. What predicts rows held out best is
+# taken: words carry little where examples are few or of one language, and much where they are many.
+BALANCES = ((3.0, 2.0), (6.0, 60.0))
+DENSE = 2.0  # the same for vectors alone, for languages without examples
 DEFINITION = 2.0  # a definition counts as so many examples
 OTHERS = 0.4  # what another theme's example counts as a near miss, where the theme has near misses of its own
 LIMIT = 4_000  # examples that are learnt from
@@ -60,30 +63,49 @@ def learn(themes: Sequence[Theme], encode: Encode) -> Tagger:
     prototypes = np.stack([prototype(theme, encode) for theme in themes])
     background = encode([f"News: {topic}" for topic in BACKGROUND], None)
     rows = _rows(themes)
-    vectors = encode(rows.texts, rows.languages)
     hashed = [features.ids(text) for text in rows.texts]
-    idf = features.idf(hashed)
-    blank = Tagger.blank(themes, prototypes, background, idf, _languages(rows))
-    cues = blank.cue_counts(rows.texts)
-    gram, table = _gram(vectors, hashed, idf, cues)
+    blank = Tagger.blank(themes, prototypes, background, features.idf(hashed), _languages(rows))
+    stances = stance.learn(themes, prototypes, encode).astype(np.float64)
+    if rows.definition.all():
+        return blank.taught(stances=stances)
+    vectors, cues = encode(rows.texts, rows.languages), blank.cue_counts(rows.texts)
+    table = _table(hashed, blank.idf)
+    dense, words, cued = vectors @ vectors.T.astype(np.float64), (table @ table.T).toarray(), cues @ cues.T
     offsets = blank.prior(vectors, cues)
-    labels, weights = np.nan_to_num(rows.labels), _weights(rows)
-    root = fit.factor(gram)
-    folds = _folds(rows)
-    if _examples(rows):
-        outside = fit.held_out(root, labels, weights, offsets, folds)
-        weights = np.where(np.isnan(rows.labels) & (outside > 0), 0.0, weights)  # it seems to be of this theme too
-    theta, bias = fit.logistic(root, labels, fit.balanced(labels, weights), offsets)
-    slopes = _calibration(rows, root, (labels, weights, offsets), folds)
-    alpha = np.linalg.solve(root.T, theta)
+    heads = [_head(rows, (d * dense + h * words + CUE * cued), offsets) for d, h in BALANCES]
+    best = min(range(len(BALANCES)), key=lambda n: heads[n].loss)
+    alone = _head(rows, DENSE * dense + CUE * cued, offsets)
+    pair = (heads[best], BALANCES[best][0]), (alone, DENSE)
     return blank.taught(
-        dense=DENSE * vectors.T @ alpha,
-        hashed=HASHED * (table.T @ alpha),
-        cued=CUE * cues.T @ alpha,
-        bias=bias,
-        platt=slopes,
-        stances=stance.learn(themes, prototypes, encode).astype(np.float64),
+        dense=np.stack([scale * vectors.T @ head.alpha for head, scale in pair]),
+        hashed=BALANCES[best][1] * (table.T @ heads[best].alpha),
+        cued=np.stack([CUE * cues.T @ head.alpha for head, _ in pair]),
+        bias=np.stack([head.bias for head, _ in pair]),
+        platt=np.array([head.platt for head, _ in pair]),
+        stances=stances,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """One fit: a weight for every row (rows, T), intercepts, calibration, and its loss on rows held out."""
+
+    alpha: Floats
+    bias: Floats
+    platt: tuple[float, float]
+    loss: float
+
+
+def _head(rows: Rows, gram: Floats, offsets: Floats) -> Head:
+    root, folds, keep = fit.factor(gram), _folds(rows), ~rows.definition
+    labels, weights = np.nan_to_num(rows.labels), _weights(rows)
+    outside = fit.held_out(root, labels, weights, offsets, folds)
+    weights = np.where(np.isnan(rows.labels) & (outside > 0), 0.0, weights)  # it seems to be of this theme too
+    said = weights * keep[:, None]
+    platt = fit.platt(outside.ravel(), labels.ravel(), said.ravel())
+    theta, bias = fit.logistic(root, labels, fit.balanced(labels, weights), offsets)
+    loss = fit.log_loss(platt[0] * outside + platt[1], labels, _weights(rows) * keep[:, None])
+    return Head(np.asarray(np.linalg.solve(root.T, theta), dtype=np.float64), bias, platt, loss)
 
 
 def facets(definition: str) -> list[str]:
@@ -133,10 +155,6 @@ def _thinned(theme: Theme, themes: int) -> Sequence[Example]:
     return theme.examples[::step]
 
 
-def _examples(rows: Rows) -> int:
-    return int((~rows.definition).sum())
-
-
 def _weights(rows: Rows) -> Floats:
     """What each row counts for each theme."""
     own = (rows.labels[~rows.definition] == 0).sum(0) >= 5  # themes that come with near misses
@@ -159,26 +177,10 @@ def _folds(rows: Rows) -> list[int]:
     return [-1 if d else int(n) % fit.FOLDS for n, d in zip(order, rows.definition, strict=True)]
 
 
-def _gram(
-    vectors: Vectors, hashed: Sequence[features.Ids], idf: NDArray[np.float32], cues: Floats
-) -> tuple[Floats, Any]:
-    """Inner products of all rows over the three kinds of features; and the hashed table, sparse (rows, SIZE)."""
+def _table(hashed: Sequence[features.Ids], idf: NDArray[np.float32]) -> Any:
+    """Hashed features of all rows, sparse (rows, SIZE)."""
     from scipy.sparse import csr_matrix
 
     values = [features.weights(row, idf) for row in hashed]
     ends = np.cumsum([0, *(len(row) for row in hashed)])
-    table = csr_matrix((np.concatenate(values), np.concatenate(hashed), ends), shape=(len(hashed), features.SIZE))
-    dense = vectors.astype(np.float64)
-    gram = DENSE * dense @ dense.T + HASHED * (table @ table.T).toarray() + CUE * cues @ cues.T
-    return gram, table
-
-
-def _calibration(
-    rows: Rows, root: Floats, problem: tuple[Floats, Floats, Floats], folds: Sequence[int]
-) -> tuple[float, float]:
-    labels, weights, offsets = problem
-    if not _examples(rows):
-        return 1.0, 0.0
-    outside = fit.held_out(root, labels, weights, offsets, folds)
-    keep = ~rows.definition
-    return fit.platt(outside[keep].ravel(), labels[keep].ravel(), weights[keep].ravel())
+    return csr_matrix((np.concatenate(values), np.concatenate(hashed), ends), shape=(len(hashed), features.SIZE))

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
 ALPHA = 10.0  # log-odds per unit of cosine above the background
 BETA = 1.2  # log-odds that a text has a theme of which only the definition is known
-HASHED = 2.0  # what hashed words may add, beside vectors
 CUE = 0.5  # log-odds that the first cue phrase adds before anything is learnt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tagger:
     """Weights for T themes over d dimensions, SIZE hashed features and T cue counts.
+
+    There are two heads: the first, with hashed words, for languages that were learnt, the second for all others;
+    ``dense`` is (2, d, T), ``cued`` (2, T, T), ``bias`` (2, T), ``platt`` a slope and a shift for each, (2, 2).
 
     ``stances`` are weights of vectors and an intercept towards asserts, disputes and reports, (T, d + 1, 3).
     """
@@ -47,7 +49,7 @@ class Tagger:
     hashed: NDArray[np.float32]
     cued: Vectors
     bias: Vectors
-    platt: tuple[float, float]
+    platt: Vectors
     stances: NDArray[np.float32]
 
     @classmethod
@@ -68,18 +70,18 @@ class Tagger:
             prototypes=prototypes,
             background=background,
             idf=idf,
-            dense=np.zeros((d, n), dtype=np.float32),
+            dense=np.zeros((2, d, n), dtype=np.float32),
             hashed=np.zeros((features.SIZE, n), dtype=np.float32),
-            cued=np.zeros((n, n), dtype=np.float32),
-            bias=np.zeros(n, dtype=np.float32),
-            platt=(1.0, 0.0),
+            cued=np.zeros((2, n, n), dtype=np.float32),
+            bias=np.zeros((2, n), dtype=np.float32),
+            platt=np.array([[1, 0], [1, 0]], dtype=np.float32),
             stances=np.zeros((n, d + 1, 3), dtype=np.float32),
         )
 
-    def taught(self, *, platt: tuple[float, float], **weights: Floats) -> Tagger:
+    def taught(self, **weights: Floats) -> Tagger:
         """Return the tagger with these weights."""
         narrow = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
-        return dataclasses.replace(self, platt=platt, **narrow)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **narrow)  # type: ignore[arg-type]
 
     def prior(self, vectors: Vectors, cues: Floats) -> Floats:
         """Log-odds from definitions and cue phrases alone, (passages, T)."""
@@ -89,13 +91,12 @@ class Tagger:
 
     def logits(self, vectors: Vectors, texts: Sequence[str], language: str | None) -> Floats:
         """Log-odds of every theme for passages, (passages, T); words count only in languages that were learnt."""
-        cues = self.cue_counts(texts)
-        found = self.prior(vectors, cues) + vectors @ self.dense + cues @ self.cued + self.bias
-        if language in self.languages:
-            for n, text in enumerate(texts):
-                row = features.ids(text)
-                found[n] += features.weights(row, self.idf) @ self.hashed[row]
-        return np.asarray(self.platt[0] * found + self.platt[1])
+        cues, head = self.cue_counts(texts), 0 if language in self.languages else 1
+        found = self.prior(vectors, cues) + vectors @ self.dense[head] + cues @ self.cued[head] + self.bias[head]
+        for n, text in enumerate(texts if head == 0 else ()):
+            row = features.ids(text)
+            found[n] += features.weights(row, self.idf) @ self.hashed[row]
+        return np.asarray(self.platt[head, 0] * found + self.platt[head, 1])
 
     def cue_counts(self, texts: Sequence[str]) -> Floats:
         """How many of a theme's cue phrases each text holds, at most two, (texts, T)."""
@@ -107,7 +108,7 @@ class Tagger:
 
 def to_bytes(tagger: Tagger) -> bytes:
     """Save a tagger as a compressed npz, without pickle."""
-    said = {"themes": tagger.themes, "phrases": tagger.phrases, "languages": tagger.languages, "platt": tagger.platt}
+    said = {"themes": tagger.themes, "phrases": tagger.phrases, "languages": tagger.languages}
     used = np.flatnonzero(np.abs(tagger.hashed).max(1) > 1e-5) if len(tagger.themes) else np.zeros(0, dtype=np.int64)
     out = io.BytesIO()
     np.savez_compressed(
@@ -118,7 +119,7 @@ def to_bytes(tagger: Tagger) -> bytes:
         size=np.array(len(tagger.hashed)),
         **{
             name: getattr(tagger, name)
-            for name in ("prototypes", "background", "idf", "dense", "cued", "bias", "stances")
+            for name in ("prototypes", "background", "idf", "dense", "cued", "bias", "platt", "stances")
         },
     )
     return out.getvalue()
@@ -140,7 +141,6 @@ def from_bytes(data: bytes) -> Tagger:
         themes=tuple(said["themes"]),
         phrases=tuple(tuple(p) for p in said["phrases"]),
         languages=tuple(said["languages"]),
-        platt=(said["platt"][0], said["platt"][1]),
         hashed=hashed,
         **arrays,
     )
