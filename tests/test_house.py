@@ -80,7 +80,9 @@ def test_no_broad_except_but_the_one_around_an_item() -> None:
         and not any(isinstance(x, ast.Raise) for x in ast.walk(node))
     ]
 
-    assert [x.rpartition(":")[0] for x in broad] == ["src/pipeline/flow.py"]
+    # extraction hands strangers' markup to trafilatura and htmldate, whose errors are of any kind
+    third_parties = ["src/pipeline/extract/body.py", "src/pipeline/extract/dates.py"]
+    assert [x.rpartition(":")[0] for x in broad] == [*third_parties, "src/pipeline/flow.py"]
 
 
 def test_versions_are_not_below_the_ones_with_known_holes() -> None:
