@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pipeline.model import Vectors
 
 FEATURES = ("bias", "words", "names", "vector", "gap", "size", "cross", "cross vector")
-SHORT = np.array([-0.8, 9.51, 1.9, 1.71, -5.52, 0.0, 4.19, -0.77], dtype=np.float32)
-LONG = np.array([-5.49, 5.57, 10.74, 0.89, -1.33, 0.0, 5.04, 0.04], dtype=np.float32)
+HEADLINE, TEXT = 14, 28  # words up to which there is but a headline, and from which there is a text
+SHORT = np.array([-1.65, 8.45, 2.11, 5.26, -4.95, 0.0, 3.56, 0.67], dtype=np.float32)
+LONG = np.array([-6.6, 6.46, 10.88, 1.98, -1.4, -0.18, 3.82, 0.52], dtype=np.float32)
 
 
 def features_of(window: Window, reading: Reading, stories: Sequence[Story]) -> Weights:
@@ -56,14 +57,14 @@ def features_of(window: Window, reading: Reading, stories: Sequence[Story]) -> W
 def _cosine(ours: Vectors | None, theirs: Vectors | None, words: float) -> float:
     """Cosine of an article's vector and a story's mean; without vectors, what shared words let expect."""
     if ours is None or theirs is None:
-        return 0.35 + 0.9 * words
+        return 0.2 + 0.9 * words
     return float(ours @ theirs) / (float(np.linalg.norm(theirs)) + 1e-9)
 
 
 def detail(reading: Reading, story: Story) -> float:
     """How much text there is to go by on both sides: 0 for bare headlines, 1 for full articles."""
     words = min(reading.words, story.words / story.articles)
-    return min(max((math.log(words + 1) - math.log(20)) / (math.log(120) - math.log(20)), 0.0), 1.0)
+    return min(max(math.log((words + 1) / HEADLINE) / math.log(TEXT / HEADLINE), 0.0), 1.0)
 
 
 def logits(window: Window, reading: Reading, stories: Sequence[Story]) -> tuple[Weights, Weights]:

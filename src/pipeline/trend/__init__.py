@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 WEEKS = 12  # in a sparkline
+LEAST = 3  # stories of a burst; fewer are an anecdote
 
 __all__ = ["STATISTICS", "VERSION", "as_line", "read_csv", "shape", "trend"]
 
@@ -100,6 +101,8 @@ def _weekly(series: Series, end: date) -> tuple[int, ...]:
 
 def _daily(series: Series, end: date) -> Shape | None:
     counts = series.counts[: max(0, (end - series.start).days + 1)]
-    return (
-        shape([(series.start + timedelta(days=k)).isoformat() for k in range(len(counts))], counts) if counts else None
-    )
+    if not counts:
+        return None
+    found = shape([(series.start + timedelta(days=k)).isoformat() for k in range(len(counts))], counts)
+    told = [sum(c or 0 for c in counts[burst.start : burst.end + 1]) for burst in found.bursts]
+    return replace(found, bursts=tuple(b for b, stories in zip(found.bursts, told, strict=True) if stories >= LEAST))

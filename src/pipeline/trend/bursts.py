@@ -70,7 +70,8 @@ class Null:
 
 def counted(values: Floats, expected: Floats) -> Null:
     """Fit the null of counts: dispersion by moments over the KEPT points, made up for what the rest would add."""
-    expected = np.maximum(expected, 0.02)
+    # where most days have nothing the level is zero, yet one story in a while is what such a series does
+    expected = np.maximum(expected, max(0.02, min(1.0, float(values.mean()))))
     pull = (values - expected) ** 2 / expected
     kept = pull <= np.quantile(pull, KEPT)
     shrink = float(chi2.cdf(chi2.ppf(KEPT, 1), 3)) / KEPT  # mean of a chi-square cut at its KEPT quantile
