@@ -26,21 +26,22 @@ from pipeline.tag import features
 
 LANGUAGES = ("es", "fr", "de", "pt", "it")
 BUCKETS = 1 << 15
-EPOCHS, MINED_EPOCHS, BATCH, RATE, DROPPED, SHARPNESS = 12, 6, 256, 0.02, 0.25, 20.0
+EPOCHS, MINED_EPOCHS, BATCH, RATE, DROPPED, SHARPNESS = 4, 2, 256, 0.003, 0.2, 20.0
 
 
 def pairs(folder: Path) -> list[tuple[str, str]]:
-    """(English, other) of every language, each pair once."""
+    """(English, other) of every language, each pair once; English renders itself."""
     found: dict[tuple[str, str], None] = {}
     for language in LANGUAGES:
         for line in (folder / f"{language}.tsv").read_text(encoding="utf-8").splitlines():
             _, english, other = line.split("\t")
             found[(english, other)] = None
+            found[(english, english)] = None
     return list(found)
 
 
 def bag(rows: list[Any], rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Hashed features of a batch, a quarter of them dropped, as EmbeddingBag wants them."""
+    """Hashed features of a batch, a fifth of them dropped, as EmbeddingBag wants them."""
     kept = [row[rng.random(len(row)) >= DROPPED] if len(row) > 4 else row for row in rows]
     kept = [row if len(row) else np.zeros(1, dtype=np.int64) for row in kept]
     ends = np.cumsum([0, *(len(row) for row in kept[:-1])])
@@ -61,7 +62,7 @@ def fit(table: torch.nn.EmbeddingBag, rows: list[Any], goals: np.ndarray[Any, An
     """Adam with a rate that falls to zero."""
     rng = np.random.default_rng(0)
     steps = epochs * -(-len(rows) // BATCH)
-    adam = torch.optim.Adam(table.parameters(), lr=RATE)
+    adam = torch.optim.SparseAdam(list(table.parameters()), lr=RATE)
     fall = torch.optim.lr_scheduler.LambdaLR(adam, lambda n: 1 - n / steps)
     for epoch in range(epochs):
         order, total = rng.permutation(len(rows)), 0.0
@@ -72,13 +73,13 @@ def fit(table: torch.nn.EmbeddingBag, rows: list[Any], goals: np.ndarray[Any, An
             loss.backward()
             adam.step()
             fall.step()
-            total += float(loss) * len(batch)
+            total += loss.item() * len(batch)
         sys.stderr.write(f"epoch {epoch + 1} of {epochs}: loss {total / len(rows):.3f}\n")
 
 
 def vectors(table: torch.nn.EmbeddingBag, texts: list[str]) -> np.ndarray[Any, Any]:
     """Unit rows as the model stands."""
-    rows = [features.ids(t) % BUCKETS for t in texts]
+    rows = [features.grams(t) % BUCKETS for t in texts]
     ends = np.cumsum([0, *(len(r) for r in rows[:-1])])
     with torch.inference_mode():
         found = table(torch.from_numpy(np.concatenate(rows)), torch.from_numpy(ends))
@@ -96,7 +97,7 @@ def mined(table: torch.nn.EmbeddingBag, folder: Path, encode: Any) -> list[tuple
                 other = [e.text for e in theme.examples if e.language == language and e.applies is applies]
                 near = vectors(table, other) @ goals.T if other and english else np.zeros((0, 0))
                 for n, best in enumerate(near.argmax(1) if near.size else ()):
-                    if near[:, best].argmax() == n and near[n, best] > 0.45:
+                    if near[:, best].argmax() == n and near[n, best] > 0.3:
                         found.append((english[best], other[n]))
     return found
 
@@ -121,15 +122,15 @@ def main() -> None:
     english = list(dict.fromkeys(e for e, _ in known))
     where = {text: n for n, text in enumerate(english)}
     goals = encode(english)
-    table = torch.nn.EmbeddingBag(BUCKETS, goals.shape[1], mode="mean")
+    table = torch.nn.EmbeddingBag(BUCKETS, goals.shape[1], mode="mean", sparse=True)
     torch.nn.init.normal_(table.weight, std=0.02)
-    rows = [features.ids(other) % BUCKETS for _, other in known]
+    rows = [features.grams(other) % BUCKETS for _, other in known]
     fit(table, rows, goals[[where[e] for e, _ in known]], EPOCHS)
     domain = mined(table, asked.themes, encode)
     sys.stderr.write(f"{len(known)} pairs, {len(domain)} mined from theme files\n")
     if domain:
         extra = encode([e for e, _ in domain])
-        rows += [features.ids(other) % BUCKETS for _, other in domain] * 2
+        rows += [features.grams(other) % BUCKETS for _, other in domain] * 2
         fit(table, rows, np.vstack([goals[[where[e] for e, _ in known]], extra, extra]), MINED_EPOCHS)
     save_file(quantised(table), asked.out / "model.safetensors")
     card = {"languages": list(LANGUAGES), "buckets": BUCKETS, "dimensions": int(goals.shape[1]), "of": nlp.MINILM}
