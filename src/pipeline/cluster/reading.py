@@ -53,11 +53,11 @@ def read(article: Article, vector: Vectors | None) -> Reading:
     title, body = WORD.findall(article.title), WORD.findall(article.text[: READ * 12])[:READ]
     said: dict[int, str] = {}
     counts: defaultdict[int, float] = defaultdict(float)
-    for words, weight in ((title, 2.0 if body else 1.0), (body[:LEAD], 2.0), (body[LEAD:], 1.0)):
-        for word in words:
+    for words, weight in ((title, 2.0 if body else 1.0), (body, 1.0), (body[:LEAD], 1.0)):
+        for word, count in Counter(words).items():
             term = _term(word)
             if term:
-                counts[term] += weight
+                counts[term] += weight * count
                 said.setdefault(term, word)
     named = _named(title, body)
     terms = np.array(sorted(counts), dtype=np.uint32)
@@ -128,6 +128,10 @@ def _languages() -> Mapping[str, str]:
 def _language(words: Sequence[str]) -> str | None:
     """Guess from the common words; None where there are fewer than four, or two languages tie."""
     known = _languages()
-    tally = Counter(known[low] for word in words[:200] if (low := _plain(word.lower())) in known)
+    tally: Counter[str] = Counter()
+    for word, count in Counter(words[:200]).items():
+        language = known.get(_plain(word.lower()))
+        if language:
+            tally[language] += count
     (best, most), (_, second) = (*tally.most_common(2), ("", 0), ("", 0))[:2]
     return best if most >= 4 and most > 1.5 * second else None

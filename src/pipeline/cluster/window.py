@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 KEPT_TERMS = 400  # words a story remembers
 INDEXED = 40  # rare words of an article under which its story is found
-POSTINGS = 256  # newest stories under one rare word
-WALKED = 6_000  # entries of the index that are looked at for one article, rarest words first
-CANDIDATES = 16  # stories that are compared in full
+POSTINGS = 128  # newest stories under one rare word
+WALKED = 2_500  # entries of the index that are looked at for one article, rarest words first
+CANDIDATES = 12  # stories that are compared in full
 BEFORE, FREQUENT_BEFORE = 300, 12  # articles taken as read before the first, and those of them with a frequent word
 HASH = (1 << 21) - 1  # document frequencies are counted in 2 M cells, 8 MB
 
@@ -116,11 +116,9 @@ class Window:
 
     def near(self, reading: Reading) -> list[Story]:
         """Return the open stories that share the most rare words with an article, best first."""
-        weights = self.rarity(reading.terms) * reading.weights * np.where(reading.names, 1.5, 1.0)
-        lists = [(self._index.get(t, ()), w) for t, w in zip(reading.terms.tolist(), weights.tolist(), strict=True)]
         tally: dict[int, float] = {}
         walked = 0
-        for stories, weight in sorted(lists, key=lambda entry: len(entry[0]) / entry[1]):
+        for stories, weight in sorted(self._lists(reading), key=lambda entry: len(entry[0]) / entry[1]):
             for story in stories:
                 tally[story] = tally.get(story, 0.0) + weight
             walked += len(stories)
@@ -129,14 +127,24 @@ class Window:
         found = (self._stories[s] for s in nlargest(4 * CANDIDATES, tally, key=tally.__getitem__) if s in self._stories)
         return list(islice((s for s in found if s.gap(reading.when) <= 24 * self.days), CANDIDATES))
 
+    def _key_terms(self, reading: Reading) -> tuple[NDArray[np.int64], Weights]:
+        """Positions of an article's weightiest terms, names first among equals, and the weights of all."""
+        weights = self.rarity(reading.terms) * reading.weights * np.where(reading.names, np.float32(1.5), np.float32(1))
+        return np.argsort(-weights, kind="stable"), weights
+
+    def _lists(self, reading: Reading) -> list[tuple[list[int], float]]:
+        order, weights = self._key_terms(reading)
+        at = order[: 2 * INDEXED]
+        pairs = zip(reading.terms[at].tolist(), weights[at].tolist(), strict=True)
+        return [(self._index[term], weight) for term, weight in pairs if term in self._index]
+
     def _post(self, story: int, reading: Reading, fresh: NDArray[np.bool_]) -> None:
-        weights = self.rarity(reading.terms) * reading.weights * np.where(reading.names, 1.5, 1.0)
-        for n in np.argsort(-weights, kind="stable")[:INDEXED].tolist():
-            if fresh[n]:
-                stories = self._index.setdefault(int(reading.terms[n]), [])
-                stories.append(story)
-                if len(stories) >= 2 * POSTINGS:
-                    del stories[:POSTINGS]
+        at = self._key_terms(reading)[0][:INDEXED]
+        for term in reading.terms[at[fresh[at]]].tolist():
+            stories = self._index.setdefault(term, [])
+            stories.append(story)
+            if len(stories) >= 2 * POSTINGS:
+                del stories[:POSTINGS]
 
     def _forget(self) -> None:
         """Drop the story that has been longest without news, with its articles."""

@@ -40,7 +40,7 @@ class Aligned:
         rows, scales = self.weights["rows"], self.weights["scales"]
         found = np.zeros((len(texts), rows.shape[1]), dtype=np.float32)
         for n, text in enumerate(texts):
-            ids = features.ids(text) % len(rows)
+            ids = features.grams(text) % len(rows)
             if len(ids):
                 mean = np.asarray(scales[ids], dtype=np.float32) @ rows[ids].astype(np.float32)
                 found[n] = mean / max(float(np.linalg.norm(mean)), 1e-9)

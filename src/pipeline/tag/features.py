@@ -45,6 +45,12 @@ def _word_ids(word: str) -> tuple[int, ...]:
     return tuple(zlib.crc32(g.encode()) & (SIZE - 1) for g in grams)
 
 
+def grams(text: str) -> Ids:
+    """Return the distinct hashes of words and character n-grams inside words, without pairs of words, sorted."""
+    every = {i for word in words(text) for i in _word_ids(word)}
+    return np.fromiter(sorted(every), dtype=np.int64, count=len(every))
+
+
 def ids(text: str) -> Ids:
     """Return the distinct hashed features of a text, sorted: words, pairs of words, character n-grams inside words."""
     found = words(text)
