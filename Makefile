@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: run test check bench soak clean
+.PHONY: run test check bench soak models clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)
@@ -35,3 +35,6 @@ $(STAMP): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) tideline-demo build dist
+
+models: $(STAMP)
+	$(BIN)/python models/tagger/train.py

@@ -8,6 +8,7 @@ It decides nothing about themes: that is ``tag``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -147,22 +148,32 @@ def tagger_version(themes: Sequence[Theme], embedder: str) -> int:
 
 
 def tagger(themes: Sequence[Theme], models: Models, cache: Path) -> tag.Tagger:
-    """Return the tagger of ``themes``: from the cache folder, or learnt now (seconds) and kept there."""
+    """Return the tagger of ``themes``: the shipped one, one from the cache folder, or learnt now and kept there."""
+    name = tagger_name(themes, models)
+    for folder in (data_folder("models") / "tagger", cache / "taggers"):
+        try:
+            return tag.from_bytes((folder / name).read_bytes())
+        except (OSError, ValueError, KeyError, TypeError):  # not there, cut short, or of another version
+            continue
+    learnt = tag.learn(themes, models.encode)
+    with contextlib.suppress(OSError):  # a cache that can't be written only costs time
+        save_tagger(learnt, cache / "taggers" / name)
+    return learnt
+
+
+def tagger_name(themes: Sequence[Theme], models: Models) -> str:
+    """Return the file name of a tagger: it changes with all that it was learnt from."""
     said = json.dumps([repr(theme) for theme in themes], ensure_ascii=False)
     key = hashlib.sha256(f"{tag.VERSION}\n{VERSION}\n{models.name}\n{said}".encode()).hexdigest()[:32]
-    path = cache / "taggers" / f"{key}.npz"
-    try:
-        return tag.from_bytes(path.read_bytes())
-    except (OSError, ValueError, KeyError):  # not learnt yet, or a file cut short
-        learnt = tag.learn(themes, models.encode)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(tag.to_bytes(learnt))
-        part.replace(path)
-    except OSError:  # a cache that can't be written only costs time
-        pass
-    return learnt
+    return f"{key}.npz"
+
+
+def save_tagger(learnt: tag.Tagger, path: Path) -> None:
+    """Write a tagger so that a reader sees it whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(tag.to_bytes(learnt))
+    part.replace(path)
 
 
 # ------------------------------------------------------------------ encoders

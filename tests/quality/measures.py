@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
 
 def b_cubed(gold: Mapping[str, Hashable], found: Mapping[str, Hashable]) -> tuple[float, float, float]:
@@ -29,3 +29,12 @@ def micro_f1(gold: Mapping[str, set[str]], found: Mapping[str, set[str]]) -> flo
     wanted = sum(map(len, gold.values()))
     given = sum(len(found.get(item, set())) for item in gold)
     return 2 * hits / (wanted + given) if wanted + given else 0.0
+
+
+def calibration_error(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float:
+    """Expected calibration error: mean gap between probability and share of hits over equal-width bins, by size."""
+    gaps = 0.0
+    for n in range(bins):
+        inside = [(p, hit) for p, hit in pairs if n / bins <= p < (n + 1) / bins or (n == bins - 1 and p == 1.0)]
+        gaps += abs(sum(p for p, _ in inside) - sum(hit for _, hit in inside))
+    return gaps / len(pairs)

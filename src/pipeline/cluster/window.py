@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KEPT_TERMS = 400  # words a story remembers
 INDEXED = 40  # rare words of an article under which its story is found
 POSTINGS = 128  # newest stories under one rare word
-WALKED = 2_500  # entries of the index that are looked at for one article, rarest words first
+WALKED = 1_000  # entries of the index that are looked at for one article, rarest words first
 CANDIDATES = 12  # stories that are compared in full
 BEFORE, FREQUENT_BEFORE = 300, 12  # articles taken as read before the first, and those of them with a frequent word
 HASH = (1 << 21) - 1  # document frequencies are counted in 2 M cells, 8 MB
