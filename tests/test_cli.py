@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -152,10 +153,12 @@ def test_a_digest_is_mailed_once_to_each_subscriber(demo: Path, tmp_path: Path, 
     folder = tmp_path / "demo"
     shutil.copytree(demo, folder)
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=0)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        port = controller.server.sockets[0].getsockname()[1]
         environ = {
             "TIDELINE_SMTP_HOST": "127.0.0.1",
             "TIDELINE_SMTP_PORT": str(port),

@@ -40,10 +40,12 @@ def main() -> None:
     """Learn, save, measure."""
     models = nlp.open_models(config.Config())
     themes = catalogue.themes(config.Config())
-    learnt = tag.learn(themes, models.encode)
-    for old in HERE.glob("*.npz"):
-        old.unlink()
-    nlp.save_tagger(learnt, HERE / nlp.tagger_name(themes, models))
+    path = HERE / nlp.tagger_name(themes, models)
+    if not path.exists():  # the name changes with all that a tagger is learnt from
+        for old in HERE.glob("*.npz"):
+            old.unlink()
+        nlp.save_tagger(tag.learn(themes, models.encode), path)
+    learnt = tag.from_bytes(path.read_bytes())
     keys, articles, truth = newsroom()
     watchlist = tag.watchlist([])
     found = dict(

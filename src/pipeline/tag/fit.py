@@ -50,7 +50,9 @@ def logistic(features: Floats, labels: Floats, weights: Floats, offsets: Floats)
         )
         return float(value), gradient.ravel()
 
-    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 150, "ftol": PRECISION})
+    found = minimize(
+        loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 150, "ftol": PRECISION}
+    )
     theta = np.asarray(found.x).reshape(shape)
     return theta[:-1], theta[-1]
 
