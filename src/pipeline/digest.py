@@ -110,10 +110,10 @@ def order(trends: Iterable[Trend]) -> list[Trend]:
 
 
 def _least_rise(trend: Trend) -> float:
-    """Return the lower bound of a sure rise; a theme that came from nothing rose without bound."""
+    """Return the lower bound of a sure rise; a theme that came from nothing has no ratio to boast of."""
     if trend.verdict != "rising":
         return 0.0
-    return float("inf") if trend.change_low is None else trend.change_low
+    return 1.0 if trend.change_low is None else trend.change_low
 
 
 # ------------------------------------------------------------------ what goes in
