@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline import nlp
-from pipeline.config import Config
+from pipeline import catalogue, nlp
+from pipeline.config import Config, data_folder
 from pipeline.errors import ModelError
 from pipeline.model import Article, Theme
 
@@ -160,3 +160,10 @@ def test_a_model_named_by_its_folder_goes_through_sentence_transformers_to_the_s
 def test_an_embedder_that_is_not_there_is_one_clear_line(tmp_path):
     with pytest.raises(ModelError, match="embedder"):
         nlp.open_models(Config(embedder=str(tmp_path / "none")))
+
+
+def test_the_shipped_tagger_is_the_one_of_the_shipped_themes(real):
+    """Where it is not, the first run of a new user learns for minutes: `make models` makes it anew."""
+    name = nlp.tagger_name(catalogue.themes(Config()), real)
+
+    assert (data_folder("models") / "tagger" / name).exists()

@@ -19,7 +19,7 @@ from pipeline.tag.tagger import Tagger, from_bytes, to_bytes
 if TYPE_CHECKING:
     from pipeline.model import Annotation, Article, Span
 
-VERSION = 1
+VERSION = 2
 
 __all__ = [
     "ALIGNED", "THRESHOLD", "VERSION", "Aligned", "Encode", "Tagger", "Watchlist", "article", "as_line", "from_bytes",
