@@ -41,7 +41,7 @@ def test_the_wheel_holds_code_data_and_migrations_but_not_the_truth(wheel: Path)
     assert {name.split("/")[0] for name in names} <= {"pipeline", "crawlers", "tideline-0.1.0.dist-info"}
 
 
-def test_an_installed_wheel_runs_from_any_folder(wheel: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_crawls_its_newsroom_from_any_folder(wheel: Path, tmp_path: Path) -> None:
     place, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     elsewhere.mkdir()
     zipfile.ZipFile(wheel).extractall(place)
@@ -50,12 +50,21 @@ def test_an_installed_wheel_runs_from_any_folder(wheel: Path, tmp_path: Path) ->
     found = subprocess.run([sys.executable, "-c", where], cwd=elsewhere, env=environ, capture_output=True, text=True)
     assert found.stdout.count(str(place)) == 2
 
-    def tideline(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pipeline", *arguments]
-        return subprocess.run(command, cwd=elsewhere, env=environ, capture_output=True, text=True)
-
-    assert tideline("themes").returncode == 0
-    assert tideline("sources").returncode == 0
-    done = tideline("demo", "--folder", "demo")
+    program = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from pipeline import cli, demo
+with demo.newsroom(datetime.now(UTC).date()) as proxy:
+    config = demo.prepare(Path("demo"), datetime.now(UTC).date(), proxy)
+    sys.argv = ["tideline", "run", "--config", str(config.file), "--only", "collect,extract,trend,summarise,digest"]
+    import os
+    os.environ["TIDELINE_CRAWL_PROXY"] = proxy
+    cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=elsewhere, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert list((elsewhere / "demo").glob("digest-*.html"))
+    for command in ("themes", "sources", "--help"):
+        asked = [sys.executable, "-m", "pipeline", command]
+        assert subprocess.run(asked, cwd=elsewhere, env=environ, capture_output=True).returncode == 0
