@@ -158,6 +158,7 @@ def _show_result(config: Config) -> None:
     from pipeline import flow
     from pipeline.outputs import file
     from pipeline.store import answers
+    from pipeline.store.engine import plain_url
 
     with edges(config, lambda *_: None) as wired:
         rows = answers.theme_overview(wired.store)
@@ -171,7 +172,7 @@ def _show_result(config: Config) -> None:
         f" --config {config.file}" if config.file and config.file.resolve() != Path("tideline.toml").resolve() else ""
     )
     click.echo(f"\nDigest    {written.html}\n          {written.text}\n          {written.chart}")
-    click.echo(f"Database  {config.database_url}\n\nTry next")
+    click.echo(f"Database  {plain_url(config.database_url)}\n\nTry next")
     for line in ("stories --theme commoditization", 'query "SELECT * FROM quote LIMIT 5"', "sources --trouble"):
         click.echo(f"          tideline {line}{option}")
 

@@ -64,6 +64,7 @@ class Config:
         "digest.language", "en", "language of summaries and digests: en or es"
     )
     digest_stories: int = setting("digest.stories", 3, "stories a theme in a digest")
+    digest_outputs: tuple[str, ...] = setting("digest.outputs", ("file",), "where the common digest goes: names of the table OUTPUTS")  # fmt: skip
     digest_subscribers: tuple[str, ...] = setting("digest.subscribers", (), "mail addresses that digests are sent to")
 
     smtp_host: str = setting("smtp.host", "", "mail server; empty: digests are written, not sent")

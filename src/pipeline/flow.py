@@ -207,7 +207,8 @@ def compose(edges: Edges) -> Counts:
         rendered = outputs.render(digest)
         work.save_digest(edges.store, digest, **rendered, now=edges.now())
         if reader is None:
-            outputs.file.write(digest, edges.config.path(edges.config.digest_folder))
+            for name in edges.config.digest_outputs:
+                outputs.OUTPUTS[name](digest, edges.config, before=lambda: None)
         edges.progress("digest", n, len(readers))
     return {"digests": len(readers)}
 

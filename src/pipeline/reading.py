@@ -281,6 +281,7 @@ def digest(config: Config, send: bool, language: Literal["en", "es"] | None, for
 
     from pipeline import flow
     from pipeline.outputs import faces, file
+    from pipeline.store.engine import plain_url
 
     config = replace(config, digest_language=language) if language else config
     if send and not (config.smtp_host and config.digest_subscribers):
@@ -291,7 +292,9 @@ def digest(config: Config, send: bool, language: Literal["en", "es"] | None, for
         flow.run(wired, ("summarise", "digest"))
         made = flow.digest_for(wired, None)
         if made is None:
-            raise SettingError(f"{config.database_url}: no trends of last week yet; `tideline run` builds them")
+            raise SettingError(
+                f"{plain_url(config.database_url)}: no trends of last week yet; `tideline run` builds them"
+            )
         written = file.paths(made, config.path(config.digest_folder))
         counts = flow.deliver(wired) if send else {}
     if form == "table":

@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from pipeline import engine
 from pipeline.errors import DatabaseBusy
 from pipeline.store import work
+from pipeline.store.engine import plain_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def daemon(config: Config, store: Store) -> None:
     take_lease(store, "daemon", holder)
     scheduler = _scheduler(config, store, stop)
     scheduler.start()
-    log.info("daemon started", database=store.url, jobs={k: v[0] for k, v in jobs(config).items()})
+    log.info("daemon started", database=plain_url(store.url), jobs={k: v[0] for k, v in jobs(config).items()})
     try:
         _beat(store, holder, stop)
     finally:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline import catalogue
+from pipeline.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,10 +35,14 @@ def opened(config: Config) -> Iterator[Store]:
 @contextmanager
 def edges(config: Config, progress: Callable[[str, int, int], None]) -> Iterator[Edges]:
     """Build what the stages touch the world with. Catalogues come first: a wrong file is said before all else."""
-    from pipeline import flow, nlp
+    from pipeline import flow, nlp, outputs
 
     sources, themes = catalogue.sources(config), catalogue.themes(config)
     entities, conferences = catalogue.entities(config), catalogue.conferences(config)
+    for name in config.digest_outputs:
+        if name not in outputs.OUTPUTS:
+            known = ", ".join(outputs.OUTPUTS)
+            raise SettingError(f"{config.file or 'settings'}: [digest] outputs: {name!r} is none of {known}")
     with opened(config) as store:
         yield flow.Edges(
             config=config,
