@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from pipeline.outputs.text import safe_text, sparkline
@@ -104,15 +104,20 @@ def progress_bars(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     if quiet or not console.is_terminal:
         yield (lambda *_: None) if quiet else _lines(console)
         return
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bars:
         tasks: dict[str, TaskID] = {}
 
         def progress(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total or None)
-            bars.update(tasks[stage], completed=done, total=max(total, done) or 1)
-            if total == 0:
-                bars.update(tasks[stage], completed=1, total=1)
+                tasks[stage] = bars.add_task(stage, total=None, count="")
+            most = max(total, done)
+            said = f"{done}/{most}" if most else "nothing new"
+            bars.update(tasks[stage], completed=done if most else 1, total=most or 1, count=said)
 
         yield progress
