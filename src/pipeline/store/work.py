@@ -8,11 +8,10 @@ from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
     due_sources,
     pending_links,
-    save_link_failure,
-    save_page,
     save_poll,
     sync_catalogue,
 )
+from pipeline.store.work_pages import save_link_failure, save_page, save_pages
 from pipeline.store.work_read import (
     band_candidates,
     origins,
@@ -89,6 +88,7 @@ __all__ = [
     "save_failure",
     "save_link_failure",
     "save_page",
+    "save_pages",
     "save_placements",
     "save_poll",
     "save_series",
