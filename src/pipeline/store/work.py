@@ -36,6 +36,7 @@ from pipeline.store.work_send import (
     stories_sent,
     sync_subscribers,
 )
+from pipeline.store.work_sources import save_source_changes, source_changes, source_days, sources_to_judge
 from pipeline.store.work_stories import (
     next_story_id,
     save_conference_links,
@@ -92,10 +93,14 @@ __all__ = [
     "save_placements",
     "save_poll",
     "save_series",
+    "save_source_changes",
     "save_summaries",
     "save_taggings",
     "save_trends",
     "series",
+    "source_changes",
+    "source_days",
+    "sources_to_judge",
     "stories_sent",
     "story_window",
     "summary_of",

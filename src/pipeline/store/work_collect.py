@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pipeline.model import Conference, Entity, Theme
     from pipeline.store.engine import Store
     from pipeline.store.rows import AnyRow
+
+SOURCE = tuple(f.name for f in fields(Source))
+POLL = tuple(f.name for f in fields(Poll) if f.name != "polled")
 
 
 # ------------------------------------------------------------------ catalogue
@@ -61,8 +65,7 @@ def _check_conferences(sources: Sequence[Source], conferences: Sequence[Conferen
 
 
 def _source(source: Source) -> dict[str, Any]:
-    names = ("key", "name", "way", "address", "language", "country", "kind", "owner", "conference", "voice")
-    return {name: getattr(source, name) for name in names}
+    return {name: getattr(source, name) for name in (*SOURCE, "voice")}
 
 
 def _theme(theme: Theme) -> dict[str, Any]:
@@ -111,15 +114,13 @@ def due_sources(store: Store, now: datetime, *, limit: int = 1000) -> list[tuple
 
 
 def _source_of(row: AnyRow) -> Source:
-    names = ("key", "name", "way", "address", "language", "country", "kind", "owner", "conference")
-    return Source(**{name: getattr(row, name) for name in names})
+    return Source(**{name: getattr(row, name) for name in SOURCE})
 
 
 def _poll_of(row: AnyRow) -> Poll | None:
     if row.poll_source is None:
         return None
-    same = ("source", "status", "next_due", "etag", "last_modified", "body_hash", "failures", "error", "new_links")
-    return Poll(polled=row.poll_polled_at, **{name: getattr(row, f"poll_{name}") for name in same})
+    return Poll(polled=row.poll_polled_at, **{name: getattr(row, f"poll_{name}") for name in POLL})
 
 
 def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Sequence[Rejection] = ()) -> int:
@@ -131,10 +132,32 @@ def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Seque
         if too_long(link.url)
     ]
     with store.writing() as connection:
+        first = connection.scalar(sa.select(schema.polls.c.source).where(schema.polls.c.source == poll.source)) is None
         new = add_links(connection, found, poll.polled)
+        _count_day(connection, poll, _of_today(found, poll.polled) if first else new)
         _write_poll(connection, poll, new)
         rejected.keep(connection, [*rejections, *dropped], now=poll.polled)
     return new
+
+
+def _of_today(links: Sequence[Link], now: datetime) -> int:
+    """Count links published today: a first look brings what had piled up, which says nothing of a day's volume."""
+    return sum(x.hint.published is not None and x.hint.published.date() == now.date() for x in links)
+
+
+def _count_day(connection: Connection, poll: Poll, items: int) -> None:
+    """Add a look to its source's day."""
+    days = schema.source_days
+    insert = insertion(connection, days)
+    more = {name: days.c[name] + insert.excluded[name] for name in ("looks", "failed_looks", "items")}
+    row = {
+        "source": poll.source,
+        "day": poll.polled.date(),
+        "looks": 1,
+        "failed_looks": poll.failures > 0,
+        "items": items,
+    }
+    connection.execute(insert.on_conflict_do_update(index_elements=["source", "day"], set_=more), [row])
 
 
 def _write_poll(connection: Connection, poll: Poll, new: int) -> None:
@@ -153,6 +176,10 @@ def _write_poll(connection: Connection, poll: Poll, new: int) -> None:
         "last_ok_at": poll.polled if worked else None,
         "last_new_at": poll.polled if new else None,
         "looks": 1,
+        "rhythm": dict(poll.rhythm) if poll.rhythm is not None else None,
+        "health": poll.health,
+        "health_since": poll.health_since,
+        "health_why": cleaned(poll.health_why),
     }
     insert = insertion(connection, schema.polls)
     fresh = {name: insert.excluded[name] for name in row if name != "source"}
