@@ -317,7 +317,8 @@ def _said(trouble: Trouble | None) -> str | None:
     if trouble is None:
         return None
     detail = re.sub(r"\s+", " ", trouble.detail)[:200]
-    return f"{trouble.reason} ({detail})" if detail and not detail.startswith("http") else trouble.reason
+    reason = "nothing there" if trouble.reason == "gone" else trouble.reason
+    return f"{reason} ({detail})" if detail and not detail.startswith("http") else reason
 
 
 # ------------------------------------------------------------------ as a process

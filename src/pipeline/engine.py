@@ -24,7 +24,7 @@ from pipeline.model import Candidate, Probe
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from pipeline.config import Config
 
@@ -47,7 +47,7 @@ def crawl(config: Config, progress: Callable[[int, int], None]) -> dict[str, int
     return counts
 
 
-def probe(config: Config, addresses: Sequence[str], progress: Callable[[str], None]) -> Iterator[Probe]:
+def probe(config: Config, addresses: Sequence[str], progress: Callable[[str], None]) -> Generator[Probe, None, None]:
     """Yield what a look at each address found, in their order; ``progress`` is told each address that is fetched.
 
     Raises CollectError with the crawler's last words when it failed as a whole.

@@ -15,14 +15,14 @@ from lxml import etree
 
 from pipeline.opml import torn
 from pipeline.opml.decoding import decoded
-from pipeline.opml.outlines import Fault, Outline, Outlines, Tag, gathered
+from pipeline.opml.outlines import Fault, Outline, Outlines, Tag, address_of, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipeline.model import Source
 
-__all__ = ["Fault", "Outline", "Outlines", "read", "write"]
+__all__ = ["LARGEST", "Fault", "Outline", "Outlines", "address_of", "read", "write"]
 
 LARGEST = 20 * 1024 * 1024
 DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,500}>", re.IGNORECASE)

@@ -47,10 +47,11 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What was wrong at a line; it cost at most that one feed."""
+    """What was wrong at a line; ``lost`` where it cost that one feed."""
 
     line: int
     reason: str
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ class _Reading:
     faults: list[Fault] = field(default_factory=list)
     stack: list[str | None] = field(default_factory=list)
 
-    def complain(self, line: int, reason: str) -> None:
+    def complain(self, line: int, reason: str, *, lost: bool = True) -> None:
         if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(line, reason))
+            self.faults.append(Fault(line, reason, lost))
 
 
 def gathered(tags: Iterable[Tag], *, strict: bool) -> Outlines:
@@ -115,7 +116,7 @@ def _add(reading: _Reading, tag: Tag, said: str) -> None:
     if address is None:
         reading.complain(tag.line, f"no address of a feed on the web: {UNSEEN.sub(' ', said)[:120]!r}")
     elif address in reading.feeds:
-        reading.complain(tag.line, f"{address} is in line {reading.feeds[address].line} already")
+        reading.complain(tag.line, f"{address} is in line {reading.feeds[address].line} already", lost=False)
     else:
         home = next((found for x in HOMES if (found := address_of(attributes.get(x, "")))), None)
         title = _name(attributes) or urlsplit(address).hostname or address
