@@ -6,6 +6,7 @@ process; your own sources go into the file that the setting ``own_sources`` name
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import closing
 from dataclasses import asdict
@@ -181,7 +182,10 @@ def _check_key(key: str | None, there: Mapping[str, str]) -> None:
 
 def _address(url: str) -> str:
     said = url.strip()
-    found = opml.address_of(said if "://" in said or said.startswith("feed:") else f"https://{said}")
+    bare = "://" not in said and not said.startswith("feed:")
+    if bare and not re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?$", said):
+        raise click.UsageError(f"{url!r} is no http or https address")
+    found = opml.address_of(f"https://{said}" if bare else said)
     if found is None:
         raise click.UsageError(f"{url!r} is no http or https address, or has a password in it")
     return found
