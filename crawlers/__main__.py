@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file, tideline.toml by default")
     parser.add_argument("--database", metavar="URL", help="database, in place of the one in the settings")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process is no longer the parent")
-    parser.add_argument("--probe", nargs="+", metavar="URL", help="look at addresses instead; say how best to read each")
+    parser.add_argument(
+        "--probe", nargs="+", metavar="URL", help="look at addresses instead; say how best to read each"
+    )
     given = parser.parse_args(arguments)
     try:
         if given.probe:

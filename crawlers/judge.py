@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from crawlers.look import Look, Sight
 
+NOTHING_SAID = About()
 Text = Literal["full text", "teasers", "titles", ""]
 
 NEWEST = 20  # items that tell the rhythm
@@ -42,7 +43,11 @@ CONFERENCE = re.compile(r"agenda|schedule|program|session|speaker|conf|summit|co
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One way as it was read. ``sessions`` counts events with a start; ``lastmod`` says that a sitemap is dated."""
+    """One way as it was read.
+
+    ``sessions`` counts events with a start; ``lastmod`` says that a sitemap is dated; ``about`` and ``text`` are what a
+    feed says of itself and how much of its items' text it carries.
+    """
 
     way: Way
     found: str
@@ -50,6 +55,8 @@ class Tried:
     look: Look
     sessions: int = 0
     lastmod: bool = False
+    about: About = NOTHING_SAID
+    text: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,6 @@ def judged(
 
 def _judge(tried: Tried, asked: Asked, now: datetime, may_fetch: Callable[[str], bool]) -> _Judged:
     links = [link.url for link in tried.look.links]
-    said = about_feed(tried.sight.body) if tried.way == "feed" else (About(), "")
     spoken = [x.hint.language for x in tried.look.links if x.hint.language]
     here = [x for x in links if same_site(x, asked.address)]
     candidate = Candidate(
@@ -101,12 +107,12 @@ def _judge(tried: Tried, asked: Asked, now: datetime, may_fetch: Callable[[str],
         dated=len(tried.look.published),
         newest=max((x for x in tried.look.published if x <= now), default=None),
         gap=rhythm(tried.look.published, now),
-        text=said[1],
+        text=tried.text,
         same_host=len(here) / len(links) if links else 0.0,
         allowed=sum(map(may_fetch, here[:50])) / len(here[:50]) if here else 1.0,
         covers=_covers(tried, asked),
-        name=said[0].name,
-        language=max(set(spoken), key=spoken.count) if spoken else said[0].language,
+        name=tried.about.name,
+        language=max(set(spoken), key=spoken.count) if spoken else tried.about.language,
     )
     fit = _fit(tried, asked)
     return _Judged(tried, candidate, fit, _score(tried, candidate, fit, asked, now))
@@ -206,8 +212,7 @@ def _fault(it: _Judged, now: datetime) -> str:
 
 def is_comments(tried: Tried) -> bool:
     """Tell whether a feed carries comments instead of articles, by its address or title."""
-    name = about_feed(tried.sight.body)[0].name or "" if tried.way == "feed" else ""
-    return bool(COMMENTS.search(urlsplit(tried.sight.address).path) or COMMENTS.match(name))
+    return bool(COMMENTS.search(urlsplit(tried.sight.address).path) or COMMENTS.match(tried.about.name or ""))
 
 
 # ------------------------------------------------------------------ off a feed
@@ -235,7 +240,8 @@ def _about_json(body: bytes) -> tuple[About, Text]:
         parsed: Any = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return About(), ""
-    items = [x for x in parsed.get("items") or [] if isinstance(x, dict)] if isinstance(parsed, dict) else []
+    listed = parsed.get("items") if isinstance(parsed, dict) else None
+    items = [x for x in listed if isinstance(x, dict)] if isinstance(listed, list) else []
     texts = [str(x.get("content_html") or x.get("content_text") or x.get("summary") or "") for x in items[:50]]
     about = About(plain(parsed.get("title"), 100), _code(str(parsed.get("language") or ""))) if items else About()
     return about, _text([len(plain(x, 20_000) or "") for x in texts])

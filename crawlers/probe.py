@@ -260,7 +260,8 @@ class Exploration:
         sight = self._sight(way, fetched)
         look = self._read(way, sight)
         sessions = fetched.body.count(b"BEGIN:VEVENT")
-        self.found.append(judge.Tried(way, found, sight, look, sessions, b"<lastmod" in fetched.body))
+        about, text = judge.about_feed(fetched.body) if way == "feed" and not look.failed else (discover.About(), "")
+        self.found.append(judge.Tried(way, found, sight, look, sessions, b"<lastmod" in fetched.body, about, text))
         return bool(look.links)
 
     def _read_page(self, first: Fetched) -> etree._Element | None:
