@@ -56,7 +56,9 @@ def sources(config: Config) -> list[Source]:
     """Every configured source. Raises CatalogueError, also where two tables share a key."""
     places = [shipped_sources() if x == SHIPPED else config.path(x) for x in config.sources]
     own = config.path(config.own_sources)
-    if own.is_file() and not any(own.resolve() in (x.resolve(), *(y.resolve() for y in x.glob("*.toml"))) for x in places):
+    if own.is_file() and not any(
+        own.resolve() in (x.resolve(), *(y.resolve() for y in x.glob("*.toml"))) for x in places
+    ):
         places.append(own)
     found: dict[str, tuple[Source, Path]] = {}
     for path in _files(places):
@@ -92,7 +94,12 @@ def _check_source(path: Path, key: str, table: dict[str, str]) -> None:
     if address.scheme not in ("http", "https") or not address.hostname:
         raise CatalogueError(path, key, "address", f"{table['address']!r} is no http or https address")
     if table["language"] != UNKNOWN_LANGUAGE and (len(table["language"]) != 2 or not table["language"].islower()):
-        raise CatalogueError(path, key, "language", f"{table['language']!r} is no two-letter language code such as en, nor {UNKNOWN_LANGUAGE}")
+        raise CatalogueError(
+            path,
+            key,
+            "language",
+            f"{table['language']!r} is no two-letter language code such as en, nor {UNKNOWN_LANGUAGE}",
+        )
     if len(table["country"]) != 2 or not table["country"].isupper():
         raise CatalogueError(path, key, "country", f"{table['country']!r} is no two-letter country code such as US")
     if table["way"] == "conference" and not table.get("conference"):
