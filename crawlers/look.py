@@ -28,7 +28,8 @@ class Look:
     """What was read off a sight.
 
     ``more`` holds addresses that belong to the same look (the parts of a sitemap index); ``error`` is a
-    fault that the source itself should mend; ``failed`` means that nothing at all could be read.
+    fault that the source itself should mend; ``failed`` means that nothing at all could be read; ``ttl`` is the
+    rhythm that a feed tells of itself, in seconds.
     """
 
     links: tuple[Link, ...] = ()
@@ -37,6 +38,7 @@ class Look:
     error: str | None = None
     failed: bool = False
     published: tuple[datetime, ...] = field(default=())
+    ttl: float | None = None
 
 
 def fault(sight: Sight, reason: str, detail: str = "", *, later: bool = True) -> Rejection:
