@@ -24,6 +24,7 @@ MOST_ITEMS = 5_000  # read of one feed, so that the newest are found where they 
 # Which form of a transcript is asked for: those that keep speakers and paragraphs first.
 FORMS = ("html", "json", "vtt", "srt", "subrip", "plain")
 PERIODS = {"hourly": 3_600.0, "daily": 86_400.0, "weekly": 604_800.0, "monthly": 2_592_000.0, "yearly": 31_536_000.0}
+SPOKEN = ("transcri", "transkri", "trascri")
 NAMED_TRANSCRIPT = re.compile(
     r"<a\s[^<>]*?href\s*=\s*[\"']?([^\"'\s<>]+)[^<>]*>(?:\s|<[^<>]*>)*[^<]{0,60}\b(?:transcript|transcripci[oó]n|"
     r"transkript|transcription|transcri[çc][ãa]o|trascrizione)\b",
@@ -139,7 +140,8 @@ def _transcript(sight: Sight, item: Item, hint: Hint) -> Attached | None:
     if usable:
         return min(usable, key=rank)
     for text in item.texts:
-        if "trans" in text.lower() and (named := NAMED_TRANSCRIPT.search(text)):
+        low = text.lower()  # plain searches first: most texts have no such word
+        if any(word in low for word in SPOKEN) and (named := NAMED_TRANSCRIPT.search(text)):
             return Attached(named[1])
     return None
 

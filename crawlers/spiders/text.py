@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_CONTENT = 500, 4_000, 200_000
 SHORTEST_BODY, SHORTEST_DESCRIPTION = 500, 1_200  # characters of text; a description is a teaser as a rule
 LONG_IN_ANY_CASE = 2_500
+ENDING = 800  # characters in which a text ends, with all that is put behind it
 TAGS = re.compile(r"<(?:!--.*?--|/?[a-zA-Z][^<>]*)>", re.DOTALL)
 SCRIPTS = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 INLINE = re.compile(
@@ -43,7 +44,8 @@ def plain(value: object, longest: int) -> str | None:
         return None
     text = value[: longest * 20]
     if "<" in text:
-        text = TAGS.sub(" ", SCRIPTS.sub(" ", text))
+        low = text.lower()
+        text = TAGS.sub(" ", SCRIPTS.sub(" ", text) if "<script" in low or "<style" in low else text)
     return " ".join(html.unescape(text).split())[:longest] or None
 
 
@@ -74,7 +76,8 @@ def _is_whole(markup: str, summary: str | None, *, declared: bool) -> bool:
     shortest = SHORTEST_BODY if declared else SHORTEST_DESCRIPTION
     if len(markup) < shortest:
         return False
-    text = POSTSCRIPT.sub("", plain(markup, LONGEST_CONTENT) or "")
-    if len(text) < shortest or CUT_OFF.search(text[-200:]):
+    text = plain(markup, LONGEST_CONTENT) or ""
+    end = POSTSCRIPT.sub("", text[-ENDING:])
+    if len(text) - len(text[-ENDING:]) + len(end) < shortest or CUT_OFF.search(end[-200:]):
         return False
     return len(text) >= LONG_IN_ANY_CASE or len(text) >= 1.5 * len(summary or "")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import StoreError
 from pipeline.model import Link, Page, Poll, Rejection, Source
-from pipeline.store import done, rejected, schema
+from pipeline.store import contents, done, rejected, schema
 from pipeline.store.rows import clean, cleaned, hint_json, insertion, link_of, sha256, too_long, upsert
 
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ def _add_link(connection: Connection, link: Link, now: datetime) -> int | None:
     new: int | None = connection.scalar(
         insert.on_conflict_do_nothing(index_elements=["url"]).returning(schema.links.c.id)
     )
+    if new and link.hint.content:
+        contents.keep(connection, {new: link.hint.content})
     return new
 
 
@@ -194,8 +196,11 @@ def pending_links(store: Store, now: datetime, *, limit: int = 500) -> list[Link
 
 
 # ------------------------------------------------------------------ pages
-def save_page(store: Store, link: Link, page: Page) -> None:
-    """Keep a page, mark its link as fetched and announce the page to "extract", together."""
+def save_page(store: Store, link: Link, page: Page, rejections: Sequence[Rejection] = ()) -> None:
+    """Keep a page, mark its link as fetched and announce the page to "extract", together.
+
+    ``rejections`` say why the page was made of the feed's own text rather than fetched.
+    """
     fetched = page.fetched or datetime.now(UTC)
     with store.writing() as connection:
         link_id = _link_id(connection, link, fetched)
@@ -204,6 +209,8 @@ def save_page(store: Store, link: Link, page: Page) -> None:
         done.announce(connection, ["extract"], page_id, fetched)
         done.forget(connection, ["extract"], [page_id])
         rejected.resolve(connection, "fetch", link_id, fetched)
+        rejected.keep(connection, [_about_link(x, link, link_id) for x in rejections], now=fetched)
+        contents.forget(connection, [link_id])
 
 
 def _link_id(connection: Connection, link: Link, now: datetime) -> int:
@@ -246,6 +253,8 @@ def save_link_failure(store: Store, link: Link, rejection: Rejection, retry_at: 
             .where(schema.links.c.id == link_id)
             .values(**state, attempts=schema.links.c.attempts + 1)
         )
+        if retry_at is None:
+            contents.forget(connection, [link_id])
         rejected.keep(connection, [_about_link(rejection, link, link_id)], now=now)
 
 
