@@ -13,7 +13,10 @@ SITEMAP_LINKS = 5_000  # links taken from one sitemap
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body."""
+    """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body.
+
+    ``parts`` is the number of files that the look reads, where it is one of an index.
+    """
 
     source: Source
     address: str
@@ -21,6 +24,7 @@ class Sight:
     now: datetime
     content_type: str = ""
     before: Poll | None = None
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
