@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawlers.look import Look, Sight, unreadable
-from crawlers.spiders import jsonfeed, lenient, xmlfeed
+from crawlers.spiders import arxiv, jsonfeed, lenient, xmlfeed
 from crawlers.spiders.charsets import as_utf8
 from crawlers.spiders.items import Channel, look_of
 from crawlers.spiders.text import LONGEST_TITLE, plain
@@ -46,7 +46,7 @@ def look(sight: Sight) -> Look:
         return unreadable(sight, "unreadable feed", channel)
     if had_controls and channel.malformed is None:
         channel = replace(channel, malformed="control characters in it")
-    return look_of(sight, channel)
+    return look_of(sight, arxiv.papers(channel) if arxiv.is_arxiv(sight.address) else channel)
 
 
 def _xml(body: bytes, address: str) -> Channel | str | None:

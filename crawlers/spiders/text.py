@@ -23,7 +23,7 @@ INLINE = re.compile(
 )
 # WordPress adds it to excerpts and to full texts alike, so it says nothing.
 POSTSCRIPT = re.compile(
-    r"\W*(?:the post|la entrada|el art[ií]culo|l[’']article|der beitrag|o post|l[’']articolo)\b.{0,400}?"
+    r"\s*(?:the post|la entrada|el art[ií]culo|l[’']article|der beitrag|o post|l[’']articolo)\b.{0,400}?"
     r"(?:appeared first on|se public[oó] primero en|apareci[oó] primero en|est apparu en premier sur|"
     r"erschien zuerst auf|apareceu primeiro em|proviene da)\b.{0,200}$",
     re.IGNORECASE | re.DOTALL,

@@ -58,6 +58,7 @@ PARTICLES = {
 }
 STAMP = re.compile(r"^\s*[\[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?[\])]?\s*[-–—:]?\s*")
 STAMPED_NAME = re.compile(r"^\s*(\S[^:\d]{1,60}?)\s+[\[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?:?\s*$")
+JSON = re.compile(r"\{|\[\s*[\[{\"\]]")
 SENTENCE_END = re.compile(r"[.!?…。？！][\"'”»)\]]*$")
 
 
@@ -73,7 +74,7 @@ class Cue:
 def page(body: bytes, content_type: str, url: str, hint: Hint) -> bytes | None:
     """Return a transcript as an HTML page of the episode's title at ``url``; None where no words can be read off it."""
     found = paragraphs(body, content_type)
-    if sum(map(len, found)) < SHORTEST:
+    if sum(c.isalpha() for x in found for c in x) < SHORTEST:
         return None
     content = "\n".join(f"<p>{html.escape(x, quote=False)}</p>" for x in found)
     return document(Paper(url, content, "transcript", hint))
@@ -91,7 +92,7 @@ def paragraphs(body: bytes, content_type: str = "") -> list[str]:
     """Return the spoken text in paragraphs; the form is told by the bytes, not by the name that a server gives it."""
     text = as_utf8(body, content_type)[0].decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     text = text.lstrip("\ufeff \n\t")
-    if text[:1] in ("{", "["):
+    if JSON.match(text):
         cues = _json(text)
     elif text.startswith("WEBVTT") or sum(bool(ARROW.match(x)) for x in text.split("\n", 200)[:200]) >= 1:
         cues = _unrolled(list(_captions(text)))
