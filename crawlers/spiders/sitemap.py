@@ -79,28 +79,34 @@ class _Found:
     def add(self, entry: Entry) -> None:
         """Take in one entry, unless it is old, elsewhere or the front page."""
         self.read += 1
+        modified = in_zone(read(entry.modified), UTC, self.sight.now) if entry.modified else None
+        if modified and not entry.is_part and not entry.published:
+            self.stamps[entry.modified] += 1
+            if not sitemap_index.is_new(modified, entry.modified, self.since):
+                return  # most entries of most files; their addresses need not be looked at
         url = clean(entry.address, self.sight.address)
         if url is None or not same_site(url, self.sight.address):
             return
         if entry.is_part:
-            self.parts.append(
-                sitemap_index.Part(url, in_zone(read(entry.modified), UTC, self.sight.now), entry.modified)
-            )
+            self.parts.append(sitemap_index.Part(url, modified, entry.modified))
         elif urlsplit(url).path != "/":
-            self._add_page(url, entry)
+            self._add_page(url, entry, modified)
 
-    def _add_page(self, url: str, entry: Entry) -> None:
+    def _add_page(self, url: str, entry: Entry, modified: datetime | None) -> None:
         now = self.sight.now
         published = in_zone(read(entry.published), UTC, now)
         hint = Hint(heading(entry.title), published, language=language_of(entry.language))
         link = Link(url, self.sight.source.key, hint)
-        self.stamps[entry.modified] += not published
-        when = published or _day_told(url, now)
-        modified = in_zone(read(entry.modified), UTC, now)
-        if when is None and modified is None:
+        when = modified or published or _day_told(url, now)
+        if when is None:
             self._add_undated(url, link)
-        elif sitemap_index.is_new(modified, entry.modified, self.since) or sitemap_index.is_new(when, "", self.since):
-            self.dated.setdefault(url, (modified or when or now, link))
+        else:
+            self._add_dated(url, when, link, entry.modified if modified else "")
+
+    def _add_dated(self, url: str, when: datetime, link: Link, told: str) -> None:
+        published = link.hint.published
+        if sitemap_index.is_new(when, told, self.since) or sitemap_index.is_new(published, "", self.since):
+            self.dated.setdefault(url, (when, link))
             if len(self.dated) > MOST_KEPT:
                 self.dated = dict(_newest(self.dated.items()))
 
@@ -125,7 +131,8 @@ class _Found:
     def _mistrust_stamps(self) -> None:
         """Where all pages were modified in one moment the file was, not the pages: take their dates for none."""
         stamp, times = self.stamps.most_common(1)[0] if self.stamps else ("", 0)
-        if stamp and times >= 50 and times >= STAMPED * self.read:
+        fewest = 50 if ":" in stamp else 1_000  # a busy desk may well fill a sitemap of one day
+        if stamp and times >= max(fewest, STAMPED * self.read):
             stamped = {url: link for url, (_, link) in self.dated.items() if not link.hint.published}
             for url, link in stamped.items():
                 self._add_undated(url, link)
