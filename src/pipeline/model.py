@@ -58,13 +58,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a feed or a listing already said about a page before it was fetched."""
+    """What a feed or a listing already said about a page before it was fetched.
+
+    ``content`` is the full text as the feed's HTML, kept only until the page is there; ``transcript_of`` marks a
+    transcript, by the address of its episode or talk.
+    """
 
     title: str | None = None
     published: datetime | None = None
     summary: str | None = None
     authors: tuple[str, ...] = ()
     language: str | None = None
+    content: str | None = None
+    transcript_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
