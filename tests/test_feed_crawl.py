@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from pipeline import extract
 from pipeline.config import Config
 from pipeline.model import Article, Hint, Link, Page, Poll
 from pipeline.store import open_store, work
+from pipeline.store.packing import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, li
 
 def bodies(desk: Desk) -> dict[str, str]:
     rows = desk.rows("SELECT url, body FROM pages")
-    return {url.removeprefix(HOME): zlib.decompress(body).decode() for url, body in rows}
+    return {url.removeprefix(HOME): unpack(body).decode() for url, body in rows}
 
 
 def test_what_can_not_be_had_for_good_is_made_of_the_feeds_own_text(crawled: Any) -> None:
