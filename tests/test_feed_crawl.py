@@ -146,5 +146,6 @@ def test_a_page_given_up_after_all_tries_is_made_of_the_feed_and_a_later_fetch_r
         assert desk.rows("SELECT count(*) FROM contents") == [(0,)]
         assert work.content_of(store, link.id) is None
         handover.page(link, f"{HOME}/1", b"<p>back again", "text/html")
+        handover.flush()
         assert bodies(desk) == {"/1": "<p>back again"}
         assert desk.rows("SELECT count(*) FROM rejections WHERE resolved_at IS NULL") == [(0,)]
