@@ -25,6 +25,7 @@ from crawlers.look import Look, Sight, fault
 from crawlers.manners import Trouble, trouble_of_answer, trouble_of_failure
 from crawlers.spiders import WAYS
 from crawlers.spiders.sitemap_index import PARTS
+from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -132,9 +133,14 @@ class Crawl(scrapy.Spider):
         self.report(self.handover.done, self.handover.total, self.handover.counts["looks"])
 
     def _refill(self) -> int:
+        if self.failed:
+            return 0
         try:
             self.handover.flush()
             links = [] if self.ending else self.handover.links()
+        except StoreError as error:
+            self.failed = str(error)
+            return 0
         except BaseException as error:
             # Scrapy would log it and go on; without the store there is no crawl, and ``idle`` ends it.
             self.failed = _said(error)
