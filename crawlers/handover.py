@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crawlers.look import fault
+from crawlers.stub import stub
 from pipeline import collect
 from pipeline.model import Page, Poll, Rejection
 from pipeline.store import work
@@ -124,6 +125,10 @@ class Handover:
         self.counts["unchanged"] += 1
         self._save(poll, before, None)
 
+    def look_put_off(self) -> None:
+        """Leave a source as due: its host asked to wait."""
+        self.sources -= 1
+
     def look_failed(self, source: Source, before: Poll | None, trouble: Trouble) -> None:
         """Save that a source could not be read. Validators of its last good look stay."""
         now = self.clock()
@@ -160,7 +165,7 @@ class Handover:
         self.counts["links"] += new
 
     # -------------------------------------------------------------- pages
-    def page(self, link: Link, url: str, body: bytes, content_type: str | None) -> None:
+    def page(self, link: Link, url: str, body: bytes, content_type: str | None, *, reserved: str | None = None) -> None:
         """Save a fetched page, or why it is none: empty, or no text."""
         if not body.strip():
             self.page_failed(link, Rejection("fetch", "empty page", url=url), None)
@@ -168,6 +173,9 @@ class Handover:
             self.page_failed(link, Rejection("fetch", "not a web page", content_type, url=url), None)
         else:
             page = Page(url, body, link.source, link.url, self.clock(), 200, content_type, link.hint)
+            if reserved:
+                page = stub(page, reserved)
+                self.counts["reserved"] += 1
             work.save_page(self.store, link, page)
             self.counts["pages"] += 1
             self.under_way.discard(link.id)

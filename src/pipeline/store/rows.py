@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -32,7 +33,7 @@ ARTICLE = tuple(
     schema.articles.c[name]
     for name in (
         "id", "url", "title", "text", "source", "authors", "published_at", "precision", "published_from",
-        "language", "site", "section", "seen_at",
+        "language", "site", "section", "seen_at", "reserved",
     )
 )  # fmt: skip
 
@@ -73,6 +74,14 @@ def cleaned(text: str | None) -> str | None:
 def sha256(data: bytes) -> str:
     """Return the digest by which equal bodies and texts are recognised."""
     return hashlib.sha256(data).hexdigest()
+
+
+def host_of(url: str) -> str:
+    """Return the name whose queue an address stands in: in lower case, without port and final dot."""
+    try:
+        return clean((urlsplit(url).hostname or "").rstrip("."))
+    except ValueError:
+        return ""
 
 
 def too_long(url: str) -> bool:
@@ -122,6 +131,7 @@ def page_of(row: AnyRow, body: bytes) -> Page:
         content_type=row.content_type,
         hint=hint_of(row.hint),
         id=row.id,
+        reserved=row.reserved,
     )
 
 
@@ -142,6 +152,7 @@ def article_of(row: AnyRow) -> Article:
         site=row.site,
         section=row.section,
         seen=row.seen_at,
+        reserved=row.reserved,
     )
 
 

@@ -82,6 +82,7 @@ links = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     required("url", Text, unique=True),
+    required("host", Text, server_default=""),
     reference("source", "sources.key"),
     required("state", Text),
     required("hint", sa.JSON),
@@ -90,6 +91,7 @@ links = Table(
     time("seen_at"),
     one_of("state", ("pending", "fetched", "failed")),
     Index(None, "state", "next_try", "id"),
+    Index(None, "state", "host", "next_try", "id"),
     Index(None, "source", "state"),
 )
 pages = Table(
@@ -106,6 +108,7 @@ pages = Table(
     required("size", Integer),
     required("body", sa.LargeBinary),
     required("hint", sa.JSON),
+    Column("reserved", Text),
     time("seen_at"),
 )
 rejections = Table(

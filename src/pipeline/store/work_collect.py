@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pipeline.errors import StoreError
 from pipeline.model import Link, Page, Poll, Rejection, Source
 from pipeline.store import done, rejected, schema
-from pipeline.store.rows import clean, cleaned, hint_json, insertion, link_of, sha256, too_long, upsert
+from pipeline.store.rows import clean, cleaned, hint_json, host_of, insertion, link_of, sha256, too_long, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -142,6 +142,7 @@ def _add_link(connection: Connection, link: Link, now: datetime) -> int | None:
     """Return the id of a link that was not known before."""
     insert = insertion(connection, schema.links).values(
         url=clean(link.url),
+        host=host_of(link.url),
         source=link.source,
         state="pending",
         hint=hint_json(link.hint),
@@ -199,7 +200,9 @@ def save_page(store: Store, link: Link, page: Page) -> None:
     fetched = page.fetched or datetime.now(UTC)
     with store.writing() as connection:
         link_id = _link_id(connection, link, fetched)
-        connection.execute(sa.update(schema.links).where(schema.links.c.id == link_id).values(state="fetched"))
+        # What a feed told of a text whose mining is reserved goes as well.
+        kept = {"hint": hint_json(page.hint)} if page.reserved else {}
+        connection.execute(sa.update(schema.links).where(schema.links.c.id == link_id).values(state="fetched", **kept))
         page_id = _write_page(connection, link_id, link, page, fetched)
         done.announce(connection, ["extract"], page_id, fetched)
         done.forget(connection, ["extract"], [page_id])
@@ -224,7 +227,8 @@ def _write_page(connection: Connection, link_id: int, link: Link, page: Page, fe
         "sha256": sha256(page.body),
         "size": len(page.body),
         "body": zlib.compress(page.body, 6),
-        "hint": hint_json(page.hint) or hint_json(link.hint),
+        "hint": hint_json(page.hint) or ({} if page.reserved else hint_json(link.hint)),
+        "reserved": cleaned(page.reserved),
         "seen_at": fetched,
     }
     insert = insertion(connection, schema.pages).values(row)
