@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 UNDER_WAY = 2_000  # links in memory at once
+MOST_OF_ONE_HOST = 500
+HOSTS = 500  # hosts that links are taken of in one go; the rest has its turn after them
+ASK_AFTER = 32  # links dealt with until it is worth asking for more
+MINUTE = 60.0
 SOURCES = 100_000
 TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
 
@@ -58,6 +62,8 @@ class Handover:
     sources: int = 0
     found: int = 0
     more: bool = True
+    enough: int = 0
+    last_host: str = ""
 
     # -------------------------------------------------------------- what is to do
     def due(self) -> list[tuple[Source, Poll | None]]:
@@ -69,15 +75,33 @@ class Handover:
     def links(self) -> list[Link]:
         """Return links that are to be fetched and not under way yet, as many as there is room for."""
         room = UNDER_WAY - len(self.under_way)
-        if room <= 0 or not self.more:
+        if room <= 0 or not self._worth_asking():
             return []
-        known = self.under_way | self.put_off
-        pending = work.pending_links(self.store, self.clock(), limit=len(known) + room)
-        self.more = len(pending) == len(known) + room
-        fresh = [link for link in pending if link.id not in known][:room]
+        names = work.hosts_with_links(self.store, after=self.last_host, limit=HOSTS)
+        waiting = work.waiting_hosts(self.store, self.clock())
+        fresh = work.links_of_hosts(
+            self.store,
+            [name for name in names if name not in waiting],
+            self.clock(),
+            each=self._share(len(names)),
+            limit=room,
+            but_not=self.under_way | self.put_off,
+        )
         self.under_way.update(link.id for link in fresh)
         self.found = max(self.found - len(fresh), 0)
+        # Hosts behind the last one come next time; at the end the round begins anew.
+        self.last_host = names[-1] if len(names) == HOSTS else ""
+        self.more = len(names) == HOSTS
+        self.enough = len(self.under_way) - max(ASK_AFTER, len(names) // 2)
         return fresh
+
+    def _worth_asking(self) -> bool:
+        return self.more or len(self.under_way) <= self.enough
+
+    def _share(self, hosts: int) -> int:
+        """How many links of one host are under way at most: what it takes in a minute, and its share of the room."""
+        pace = MINUTE / self.config.crawl_delay if self.config.crawl_delay else MOST_OF_ONE_HOST
+        return int(max(min(pace, UNDER_WAY / max(hosts, 1), MOST_OF_ONE_HOST), 4))
 
     def put_aside(self, link: Link) -> None:
         """Leave a link for a later crawl, untouched: its host asked to wait."""

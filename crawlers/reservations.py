@@ -33,6 +33,8 @@ TRAINING = frozenset({"ai", "train-ai", "ai-train", "genai", "train-genai", "ai-
 NO = ("n", "no", "0", "?0", "false", "disallow")
 PREFERENCE = re.compile(r"([a-z][a-z-]*)\s*=\s*\"?([a-z0-9?]+)", re.IGNORECASE)
 SIGNS = (b"tdm-reservation", b"noai")  # no page without one of these is parsed for its meta elements
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
 HEAD = 300_000  # bytes of a page in which its meta elements are looked for
 
 
@@ -112,8 +114,8 @@ def _directives(value: str, agent: str) -> set[str]:
 # ------------------------------------------------------------------ meta elements
 def _meta(body: bytes) -> Iterator[tuple[str, str]]:
     start = body[:HEAD]
-    if b"\x00" in start[:64]:
-        start = start.replace(b"\x00", b"")  # UTF-16: all that matters here is ASCII
+    if start.startswith(UTF_16):
+        start = start.decode("utf-16", errors="ignore").encode(errors="ignore")
     lowered = start.lower()
     if not any(sign in lowered for sign in SIGNS):
         return
@@ -123,12 +125,25 @@ def _meta(body: bytes) -> Iterator[tuple[str, str]]:
         yield name.strip().lower(), element.get("content") or ""
 
 
-def parsed(body: bytes) -> HtmlElement | None:
+def parsed(body: bytes, content_type: str = "") -> HtmlElement | None:
     """Parse a web page; None where there is nothing in it."""
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True)
     try:
-        return html.document_fromstring(body, parser=html.HTMLParser(remove_comments=True))
+        return html.document_fromstring(_decoded(body, content_type).encode(errors="ignore"), parser=parser)
     except (LxmlError, ValueError):
         return None
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    """Decode as UTF-16 or UTF-8 where it is that, else as the header or the page says."""
+    named = CHARSET.search(content_type.encode(errors="ignore")) or CHARSET.search(body[:2_000])
+    tried = ("utf-16" if body.startswith(UTF_16) else "utf-8-sig", named[1].decode("ascii") if named else "cp1252")
+    for encoding in tried:
+        try:
+            return body.decode(encoding)
+        except (LookupError, ValueError):
+            continue
+    return body.decode("latin-1")
 
 
 # ------------------------------------------------------------------ tdmrep.json

@@ -27,7 +27,7 @@ DEPTH = 20  # of JSON-LD
 
 def stub(page: Page, reserved: str) -> Page:
     """Return the page as it may be kept. The address stays; the body is a small document of our own making."""
-    tree = parsed(page.body)
+    tree = parsed(page.body, page.content_type or "")
     found = list(_claims(tree)) if tree is not None else []
     title = page.hint.title or _first(found, "title") or page.url
     published = page.hint.published or _time(_first(found, "date"))

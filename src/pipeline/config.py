@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SHIPPED = "shipped"
+EXAMPLE_CONTACT = "https://tideline.example/crawler"
 
 
 def setting(name: str, default: Any, text: str) -> Any:
@@ -44,7 +45,7 @@ class Config:
     cache: str = setting("cache", "", "folder for what is learnt from themes; empty: the user's cache folder")
 
     crawl_user_agent: str = setting("crawl.user_agent", "Tideline/0.1", "how the crawler names itself, with the contact added")  # fmt: skip
-    crawl_contact: str = setting("crawl.contact", "https://tideline.example/crawler", "address where a site's owner can reach you")  # fmt: skip
+    crawl_contact: str = setting("crawl.contact", EXAMPLE_CONTACT, "address where a site's owner can reach you")  # fmt: skip
     crawl_delay: float = setting("crawl.delay", 1.0, "seconds between two requests to one host")
     crawl_concurrency: int = setting("crawl.concurrency", 16, "hosts fetched from at the same time")
     crawl_timeout: float = setting("crawl.timeout", 20.0, "seconds that one response may take in all")

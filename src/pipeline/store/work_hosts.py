@@ -155,18 +155,23 @@ def hosts_with_links(store: Store, *, after: str = "", limit: int = 500) -> list
 
 
 def links_of_hosts(
-    store: Store, names: Collection[str], now: datetime, *, each: int, but_not: Collection[int] = ()
+    store: Store, names: Iterable[str], now: datetime, *, each: int, limit: int, but_not: Collection[int] = ()
 ) -> list[Link]:
-    """Return pending links that are due, at most ``each`` a host and its longest due first, less those in ``but_not``.
+    """Return pending links that are due: of the ``each`` longest due of every host those that are not in ``but_not``.
 
-    They come in turns: the first of every host, then the second of every host.
+    They come in turns, the first of every host, then the second of every host, and ``limit`` at most.
     """
-    columns = (links.c.id, links.c.url, links.c.source, links.c.hint, links.c.attempts)
-    due = sa.select(*columns).where(
+    due = sa.select(links.c.id).where(
         links.c.state == "pending", links.c.host == sa.bindparam("name"), links.c.next_try <= now
     )
     due = due.order_by(links.c.next_try, links.c.id).limit(each)
     with store.reading() as connection:
-        taken = [connection.execute(due, {"name": name}).all() for name in names]
-    turns = (row for turn in zip_longest(*taken) for row in turn)
-    return [link_of(row) for row in turns if row is not None and row.id not in but_not]
+        queues = [[x for x in connection.scalars(due, {"name": name}) if x not in but_not] for name in names]
+        turns = [x for turn in zip_longest(*queues) for x in turn if x is not None][:limit]
+        found = {x.id: x for some in chunks(turns) for x in _links(connection, some)}
+    return [found[x] for x in turns]
+
+
+def _links(connection: Connection, ids: Sequence[int]) -> list[Link]:
+    columns = (links.c.id, links.c.url, links.c.source, links.c.hint, links.c.attempts)
+    return [link_of(row) for row in connection.execute(sa.select(*columns).where(links.c.id.in_(ids)))]
