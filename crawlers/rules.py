@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -96,7 +96,12 @@ def rules(body: bytes, agent: str) -> Rules:
 
 def path_matches(pattern: str, url: str) -> bool:
     """Tell whether a path pattern with ``*`` and ``$`` holds for the address, by the rules of robots.txt."""
-    return not Protego.parse(f"User-agent: *\nDisallow: {pattern}").can_fetch(url, "*")
+    return not _pattern(pattern).can_fetch(url, "*")
+
+
+@lru_cache(maxsize=4_096)
+def _pattern(pattern: str) -> Protego:
+    return Protego.parse(f"User-agent: *\nDisallow: {' '.join(pattern.split())}")
 
 
 def _decoded(body: bytes) -> str:
