@@ -28,8 +28,10 @@ from pipeline.model import (
     DigestSection,
     Entity,
     Hint,
+    Host,
     Link,
     Mention,
+    Origin,
     Page,
     Placement,
     Point,
@@ -255,6 +257,8 @@ def fill(store) -> list[Article]:
     work.save_conference_links(
         store, [(found[3].id, "boxworks", "session"), (found[4].id, "boxworks", "coverage")], version=1, now=NOW
     )
+    work.reserve(store, [Host("ledger.test", 1.0, NOW)], {}, NOW, longest=timedelta(minutes=2))
+    work.save_origin(store, Origin("https://ledger.test", NOW, 200, b"User-agent: *", NOW, tdm=(("/", True),)))
     _tell(store)
     _trouble(store)
     return found

@@ -19,6 +19,7 @@ import structlog
 
 from pipeline import cluster, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
 from pipeline import digest as digests
+from pipeline.config import EXAMPLE_CONTACT
 from pipeline.errors import DeliveryError
 from pipeline.model import Rejection, Subscriber
 from pipeline.outputs.email import InDoubt
@@ -77,6 +78,8 @@ class Edges:
 # ------------------------------------------------------------------ from source to tag
 def collect(edges: Edges) -> Counts:
     """Sources -> Pages, in a process of its own."""
+    if edges.config.crawl_contact == EXAMPLE_CONTACT and not edges.config.crawl_proxy:
+        log.warning("crawl.contact is still the example: sites can't reach you; set it in tideline.toml")
     return engine.crawl(edges.config, lambda done, total: edges.progress("collect", done, total))
 
 

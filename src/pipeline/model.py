@@ -169,7 +169,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bytes as fetched."""
+    """Bytes as fetched; where mining is ``reserved`` (by which signal), a stub of title, link and date instead."""
 
     url: str
     body: bytes
@@ -180,12 +180,44 @@ class Page:
     content_type: str | None = None
     hint: Hint = Hint()
     id: int = 0
+    reserved: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The queue of one host name: ``delay`` seconds between requests, none before ``next_at`` and ``wait_until``.
+
+    ``wait_until`` is what the host itself asked for with Retry-After.
+    """
+
+    name: str
+    delay: float
+    next_at: datetime
+    wait_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What scheme, name and port say about crawling and mining: robots.txt as read, rules of ``tdmrep.json``.
+
+    ``body`` stays that of the last good answer; ``failing_since`` is when robots.txt began to be unreachable.
+    ``tdm`` holds (path pattern, reserved) in the order of the file.
+    """
+
+    name: str
+    expires: datetime
+    status: int | None = None
+    body: bytes | None = None
+    fetched: datetime | None = None
+    failing_since: datetime | None = None
+    tdm: tuple[tuple[str, bool], ...] = ()
+    tdm_expires: datetime | None = None
 
 
 # ------------------------------------------------------------------ extract
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One text at one address. ``seen`` is when the pipeline first fetched it."""
+    """One text at one address, none where mining is ``reserved``. ``seen`` is when the pipeline first fetched it."""
 
     id: int
     url: str
@@ -200,6 +232,7 @@ class Article:
     site: str | None = None
     section: str | None = None
     seen: datetime | None = None
+    reserved: str | None = None
 
     @property
     def when(self) -> datetime | None:

@@ -19,6 +19,7 @@ from pipeline.store.tables_collect import (
     sources,
     themes,
 )
+from pipeline.store.tables_hosts import hosts, origins
 from pipeline.store.tables_read import (
     annotations,
     article_conferences,
@@ -62,10 +63,12 @@ __all__ = [
     "entities",
     "evidence",
     "fingerprint_bands",
+    "hosts",
     "leases",
     "links",
     "mentions",
     "metadata",
+    "origins",
     "pages",
     "polls",
     "quotes",

@@ -111,6 +111,7 @@ links = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     required("url", Text, unique=True),
+    required("host", Text, server_default=""),
     reference("source", "sources.key"),
     required("state", Text),
     required("hint", sa.JSON),
@@ -119,6 +120,7 @@ links = Table(
     time("seen_at"),
     one_of("state", ("pending", "fetched", "failed")),
     Index(None, "state", "next_try", "id"),
+    Index(None, "state", "host", "next_try", "id"),
     Index(None, "source", "state"),
 )
 # The full texts that feeds gave, as packed HTML, only while their links are pending: a page that can't be had is made
@@ -143,6 +145,7 @@ pages = Table(
     required("size", Integer),
     required("body", sa.LargeBinary),
     required("hint", sa.JSON),
+    Column("reserved", Text),
     time("seen_at"),
 )
 rejections = Table(
