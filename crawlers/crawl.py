@@ -24,6 +24,7 @@ from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
 from crawlers.manners import Trouble, trouble_of_answer, trouble_of_failure
 from crawlers.spiders import WAYS
+from pipeline.conferences import merged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -189,7 +190,7 @@ class Crawl(scrapy.Spider):
 
     # -------------------------------------------------------------- parts of a sitemap index
     def _begin_parts(self, sight: Sight, look: Look) -> list[scrapy.Request]:
-        parts = _Parts(sight, len(look.more))
+        parts = _Parts(sight, len(look.more), look)
         self.parts[sight.source.key] = parts
         return [
             self._request(url, self.on_part, self.on_part_failure, {"parts": parts}, priority=FIRST)
@@ -202,7 +203,8 @@ class Crawl(scrapy.Spider):
         if trouble := self._trouble(response, now):
             self._add_part(parts, Look(rejections=(fault(parts.sight, trouble.reason, response.url),)))
             return
-        sight = replace(parts.sight, address=response.url, body=response.body)
+        kind = _header(response, "Content-Type") or ""
+        sight = replace(parts.sight, address=response.url, body=response.body, content_type=kind, part=True)
         self._add_part(parts, replace(_read(sight), more=()))
 
     def on_part_failure(self, failure: Any) -> None:
@@ -249,10 +251,11 @@ class Crawl(scrapy.Spider):
 class _Parts:
     """The parts of a sitemap index while they come in, in any order."""
 
-    def __init__(self, sight: Sight, left: int) -> None:
+    def __init__(self, sight: Sight, left: int, first: Look) -> None:
         self.sight = sight
         self.left = left
-        self.looks: list[Look] = []
+        # A sitemap index has nothing but its parts; an agenda has a page of its own.
+        self.looks: list[Look] = [first] if first.links or first.editions else []
 
     def add(self, look: Look) -> Look | None:
         """Take a part; return the whole look once all are there."""
@@ -265,7 +268,8 @@ class _Parts:
         published = tuple(when for x in self.looks for when in x.published)
         failed = not links and len(rejections) >= len(self.looks)
         error = rejections[0].reason if rejections else None
-        return Look(links, rejections, ("parts",), error, failed, published)
+        editions = merged(edition for x in self.looks for edition in x.editions)
+        return Look(links, rejections, ("parts",), error, failed and not editions, published, editions)
 
 
 def _read(sight: Sight) -> Look:

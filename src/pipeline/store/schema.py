@@ -16,6 +16,7 @@ from pipeline.store.tables_collect import (
     sources,
     themes,
 )
+from pipeline.store.tables_conferences import article_editions, editions, session_speakers, sessions, speakers
 from pipeline.store.tables_read import (
     annotations,
     article_conferences,
@@ -48,6 +49,7 @@ __all__ = [
     "UTCDateTime",
     "annotations",
     "article_conferences",
+    "article_editions",
     "articles",
     "conferences",
     "copies",
@@ -55,6 +57,7 @@ __all__ = [
     "digest_stories",
     "digests",
     "done",
+    "editions",
     "entities",
     "evidence",
     "fingerprint_bands",
@@ -68,7 +71,10 @@ __all__ = [
     "rejections",
     "runs",
     "series",
+    "session_speakers",
+    "sessions",
     "sources",
+    "speakers",
     "stories",
     "story_articles",
     "subscribers",
