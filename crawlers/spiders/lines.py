@@ -17,9 +17,37 @@ if TYPE_CHECKING:
 
     Element = etree._Element
 
-SKIPPED = frozenset("script style template noscript svg head select option iframe nav footer".split())
+SKIPPED = frozenset(
+    ["script", "style", "template", "noscript", "svg", "head", "select", "option", "iframe", "nav", "footer"]
+)
 INLINE = frozenset(
-    "a abbr b bdi bdo cite code data dfn em font i label mark q s small span strong sub sup time u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "data",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "label",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 STRONG = frozenset(("strong", "b"))
 HEADING = re.compile(r"^h([1-6])$")

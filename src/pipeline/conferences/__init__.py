@@ -6,10 +6,10 @@ crawl meets them; what is kept and asked is in ``store/work_conferences.py``.
 
 from pipeline.conferences.calendar import Reading, read_calendar
 from pipeline.conferences.identity import divided, merged, pair_sessions, same_edition
-
-# from pipeline.conferences.linking import VERSION, Candidate, Cues, link, years_named
-# from pipeline.conferences.listed import Row, grouped, row_of
+from pipeline.conferences.linking import VERSION, Candidate, Cues, link
+from pipeline.conferences.listed import Row, grouped, row_of
 from pipeline.conferences.names import person_key, slug, words_key
+from pipeline.conferences.naming import years_named
 
 __all__ = [
     "VERSION",

@@ -22,7 +22,37 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 PARTICLES = frozenset(
-    "de del la las los da das do dos di du van von der den ter ten zu el al bin ibn ben y e le mac st of".split()
+    [
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "da",
+        "das",
+        "do",
+        "dos",
+        "di",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+        "ten",
+        "zu",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ben",
+        "y",
+        "e",
+        "le",
+        "mac",
+        "st",
+        "of",
+    ]
 )
 WORD = re.compile(r"[^\W\d_]+(?:['’\-.][^\W\d_]+)*\.?$")
 ROLE = re.compile(

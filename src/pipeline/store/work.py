@@ -13,6 +13,7 @@ from pipeline.store.work_collect import (
     save_poll,
     sync_catalogue,
 )
+from pipeline.store.work_editions import edition_candidates, import_editions, save_edition_links
 from pipeline.store.work_read import (
     band_candidates,
     origins,
@@ -65,7 +66,9 @@ __all__ = [
     "claim_delivery",
     "digest_exists",
     "due_sources",
+    "edition_candidates",
     "end_run",
+    "import_editions",
     "lease_holder",
     "list_deliveries",
     "live_trends",
@@ -86,6 +89,7 @@ __all__ = [
     "save_conference_links",
     "save_copies",
     "save_digest",
+    "save_edition_links",
     "save_failure",
     "save_link_failure",
     "save_page",

@@ -7,7 +7,7 @@ renamed is updated. Articles near an edition that changed are announced to the s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from pipeline.store.rows import clean, cleaned, insertion, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
 
     from sqlalchemy.engine import Connection
 
@@ -53,6 +54,7 @@ def keep(
     """Write editions with all that they hold; return what became of each."""
     outcomes: list[Outcome] = []
     known: dict[str, list[_Known]] = {}
+    touched: list[tuple[date, date]] = []
     for edition in editions:
         if edition.conference not in known:
             known[edition.conference] = _known(connection, edition.conference)
@@ -66,9 +68,10 @@ def keep(
             outcome = "changed" if _update(connection, same, edition, origin, source, now) else "same"
         if _save_inside(connection, same.id, edition, source, now) and outcome == "same":
             outcome = "changed"
-        if outcome != "same":
-            _announce(connection, edition)
+        if outcome != "same" and edition.start:
+            touched.append((edition.start - BEFORE, (edition.end or edition.start) + AFTER))
         outcomes.append(outcome)
+    _announce(connection, touched)
     return outcomes
 
 
@@ -146,7 +149,7 @@ def _update(
 ) -> bool:
     """Write what is newly told over what was; a list never overrules a site's own agenda."""
     told = {name: value for name, value in _edition_row(edition).items() if value not in (None, "", False)}
-    if origin == "import" and known.origin == "agenda" or edition.start is None:
+    if (origin == "import" and known.origin == "agenda") or edition.start is None:
         told = {n: v for n, v in told.items() if n == "topics" or not getattr(known.edition, _FIELD.get(n, n), None)}
         told.pop("name", None)
     if edition.topics:
@@ -166,21 +169,28 @@ def _update(
 _FIELD = {"start_day": "start", "end_day": "end", "year": "start"}
 
 
-def _announce(connection: Connection, edition: Edition) -> None:
-    """Make articles near an edition pending again for the stage "conferences"."""
-    if edition.start is None:
-        return
+def _announce(connection: Connection, spans: Sequence[tuple[date, date]]) -> None:
+    """Make articles of these days pending again for the stage "conferences"."""
+    joined: list[tuple[date, date]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
     a, d = schema.articles, schema.done
-    near = sa.select(a.c.id).where(a.c.day >= edition.start - BEFORE, a.c.day <= (edition.end or edition.start) + AFTER)
-    connection.execute(
-        sa.update(d)
-        .where(d.c.stage == "conferences", d.c.version != NOT_YET, d.c.subject.in_(near))
-        .values(version=NOT_YET, done_at=None)
-    )
+    for first, last in joined:
+        near = sa.select(a.c.id).where(a.c.day >= first, a.c.day <= last)
+        connection.execute(
+            sa.update(d)
+            .where(d.c.stage == "conferences", d.c.version != NOT_YET, d.c.subject.in_(near))
+            .values(version=NOT_YET, done_at=None)
+        )
 
 
 # ------------------------------------------------------------------ sessions and speakers
 def _save_inside(connection: Connection, edition: int, told: Edition, source: str | None, now: datetime) -> bool:
+    if not (told.sessions or told.speakers):
+        return False
     people, grown = _save_speakers(connection, edition, told, now)
     if not told.sessions:
         return grown
