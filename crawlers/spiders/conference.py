@@ -112,7 +112,7 @@ def read_editions(sight: Sight, root: etree._Element) -> tuple[Edition, ...]:
     every = lines(root)
     zone = days.zone_in("\n".join(line.text for line in every if len(line.text) < 200))
     told = events.read(root, events.Asked(conference, sight.source.name, sight.address, zone))
-    stated, city, country = when_and_where(every, sight, root)
+    stated, city, country = when_and_where(every, root)
     first = told[0] if told else None
     start, end = (first.start, first.end) if first and first.start else stated or (None, None)
     frame = agenda.Frame(
@@ -160,7 +160,7 @@ def _named(own: Edition, start: date | None) -> str:
 
 
 def when_and_where(
-    every: list[Line], sight: Sight, root: etree._Element
+    every: list[Line], root: etree._Element
 ) -> tuple[tuple[date, date] | None, str | None, str | None]:
     """Return the edition's days, and the city and country that stand beside them, as the page says them in words."""
     title = " ".join(root.xpath("string(//title)").split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crawlers.spiders import parts
@@ -63,7 +64,7 @@ def _groups(lines: list[Line]) -> list[list[Line]]:
         return [lines]
     first = 0 if titles[0] <= 2 else titles[0]
     edges = [first, *titles[1:], len(lines)]
-    return [lines[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [lines[a:b] for a, b in pairwise(edges)]
 
 
 def _repeated(lines: list[Line]) -> list[int]:
