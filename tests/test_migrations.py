@@ -93,9 +93,10 @@ def test_every_revision_goes_down_and_up_on_a_filled_store(empty_url):
         before = counts(store)
     for revision in REVISIONS[:0:-1]:
         migrate(empty_url, REVISIONS[REVISIONS.index(revision) - 1])
+        kept = names(empty_url)  # a table's rows go down with the table
         migrate(empty_url, revision)
     with open_store(empty_url) as store:
-        assert counts(store) == before
+        assert {t: n for t, n in counts(store).items() if t in kept} == {t: n for t, n in before.items() if t in kept}
     migrate(empty_url, "base")
     assert names(empty_url) == set()
 

@@ -6,7 +6,7 @@ crawl meets them; what is kept and asked is in ``store/work_conferences.py``.
 
 from pipeline.conferences.calendar import Reading, read_calendar
 from pipeline.conferences.identity import divided, merged, pair_sessions, same_edition
-from pipeline.conferences.linking import VERSION, Candidate, Cues, link
+from pipeline.conferences.linking import VERSION, Candidate, Cues, Shelf, link, shelf
 from pipeline.conferences.listed import Row, grouped, row_of
 from pipeline.conferences.names import person_key, slug, words_key
 from pipeline.conferences.naming import years_named
@@ -17,6 +17,7 @@ __all__ = [
     "Cues",
     "Reading",
     "Row",
+    "Shelf",
     "divided",
     "grouped",
     "link",
@@ -26,6 +27,7 @@ __all__ = [
     "read_calendar",
     "row_of",
     "same_edition",
+    "shelf",
     "slug",
     "words_key",
     "years_named",

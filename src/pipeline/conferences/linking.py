@@ -32,6 +32,7 @@ TRANSCRIPT = re.compile(
     re.IGNORECASE,
 )
 OPENING = 40_000  # characters of an article that are read
+MENTIONS = 12  # of one conference that are weighed
 MOST = 5  # editions an article may belong to
 SPOKE = re.compile(
     r"\b(keynotes?|panel|on ?stage|took the stage|main stage|audience|attendees|fireside|conference|summit|session|"
@@ -64,27 +65,44 @@ class Cues:
     quoted: tuple[str, ...] = ()
 
 
-def link(article: Article, cues: Cues, candidates: Sequence[Candidate]) -> tuple[EditionLink, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """Candidates in the order in which articles look for them; built once, it serves a batch of articles."""
+
+    names: Names
+    editions: Mapping[str, Sequence[Candidate]]  # by conference
+    peopled: Sequence[Candidate]
+
+
+def shelf(candidates: Iterable[Candidate]) -> Shelf:
+    """Sort candidates by the names and conferences that they have."""
+    editions: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        editions[candidate.edition.conference].append(candidate)
+    every = [c for same in editions.values() for c in same]
+    names = Names.of((c.edition.conference, name) for c in every for name in c.names)
+    return Shelf(names, editions, [c for c in every if c.edition.speakers])
+
+
+def link(article: Article, cues: Cues, known: Shelf) -> tuple[EditionLink, ...]:
     """Return the editions that an article belongs to, the surest first; five at most."""
     found: dict[str, EditionLink] = {}
     text = f"{article.title}\n{article.text[:OPENING]}"
     day = article.when.date() if article.when else None
-    for candidate in candidates:
-        if told := _own(article, cues, candidate):
+    for candidate in known.editions.get(cues.own or "", ()):
+        if told := _own(article, candidate):
             found[told.edition] = told
-    for told in _named(article.id, text, day, candidates):
+    for told in _named(article.id, text, day, known):
         found.setdefault(told.edition, told)
     if not found and day:
-        for told in _spoken(article.id, text, day, cues, candidates):
+        for told in _spoken(article.id, text, day, cues, known.peopled):
             found.setdefault(told.edition, told)
     return tuple(sorted(found.values(), key=lambda x: (-x.score, x.edition))[:MOST])
 
 
 # ------------------------------------------------------------------ the conference's own pages
-def _own(article: Article, cues: Cues, candidate: Candidate) -> EditionLink | None:
+def _own(article: Article, candidate: Candidate) -> EditionLink | None:
     edition = candidate.edition
-    if cues.own != edition.conference:
-        return None
     title = candidate.sessions.get(article.url)
     why = "its address is that of the session" if title is not None else "its title is that of the session"
     score = 1.0
@@ -100,16 +118,13 @@ def _own(article: Article, cues: Cues, candidate: Candidate) -> EditionLink | No
 
 
 # ------------------------------------------------------------------ names
-def _named(article: int, text: str, day: date | None, candidates: Sequence[Candidate]) -> Iterator[EditionLink]:
-    names = Names.of((c.edition.conference, name) for c in candidates for name in c.names)
-    editions: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        editions[candidate.edition.conference].append(candidate)
+def _named(article: int, text: str, day: date | None, known: Shelf) -> Iterator[EditionLink]:
     mentions: dict[str, list[Named]] = defaultdict(list)
-    for mention in names_of(text, names, day):
-        mentions[mention.conference].append(mention)
+    for mention in names_of(text, known.names, day):
+        if len(mentions[mention.conference]) < MENTIONS:
+            mentions[mention.conference].append(mention)
     for conference, named in mentions.items():
-        yield from _of_conference(article, text, day, named, editions[conference])
+        yield from _of_conference(article, text, day, named, known.editions[conference])
 
 
 def _of_conference(

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-WORD = re.compile(r"\w+(?:['’]\d\d)?|[^\w\s]")
-TOKEN = re.compile(r"\w+|[^\w\s]")
+TOKEN = re.compile(r"\w*?[^\W\d_]{2,}(?=\d\d\b)|\w+|[^\w\s]")  # "MWC26" is a name and its year
 YEARS = re.compile(r"[\s,'’-]*\b(?:19|20)\d\d\b|\s*['’]\d\d\b|(?<=[A-Z])\d\d$")
 EVENT = re.compile(
     r"\b(conference|summit|keynotes?|event|stage|attendees|expo|trade show|annual|sessions?|booth|speakers?|unveiled at|announced at|"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.conferences import Candidate, Cues, words_key, years_named
+from pipeline.conferences import Candidate, Cues, Shelf, shelf, words_key, years_named
 from pipeline.conferences.linking import AFTER, BEFORE
 from pipeline.model import Speaker
 from pipeline.store import done, schema, work_conferences
@@ -34,7 +34,7 @@ PEOPLE = 50_000  # speakers and sessions of a batch's editions
 
 
 # ------------------------------------------------------------------ candidates
-def edition_candidates(store: Store, articles: Sequence[Article]) -> tuple[list[Candidate], dict[int, Cues]]:
+def edition_candidates(store: Store, articles: Sequence[Article]) -> tuple[Shelf, dict[int, Cues]]:
     """Return the editions that articles may belong to, and what is known of each article besides its text."""
     with store.reading() as connection:
         ids = [article.id for article in articles]
@@ -44,7 +44,7 @@ def edition_candidates(store: Store, articles: Sequence[Article]) -> tuple[list[
         keys = {*_mentioned(connection, ids), *own.values()}
         named = {key for article in articles for key in years_named(f"{article.title}\n{article.text[:40_000]}")}
         rows = _near(connection, articles) | _of(connection, keys) | _called(connection, sorted(named))
-        return _candidates(connection, rows, keys), cues
+        return shelf(_candidates(connection, rows, keys)), cues
 
 
 def _own_conferences(connection: Connection, articles: Sequence[int]) -> dict[int, str]:
