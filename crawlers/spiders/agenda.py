@@ -22,11 +22,9 @@ from pipeline.conferences.names import plain_letters
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lxml import etree
+    from lxml.etree import _Element as Element
 
     from pipeline.model import Session
-
-    Element = etree._Element
 
 SLOTS = 2_000  # slots read of one page
 SHORT = 90

@@ -125,9 +125,9 @@ def read_editions(sight: Sight, root: etree._Element) -> tuple[Edition, ...]:
     plain_sessions = agenda.sessions(root, frame, sight.address) if timed < TIMED else ()
     everyone = tuple(scope.cards(every, sight.address)) if not plain_sessions else ()
     title = f"{sight.source.name} {start.year}" if start else sight.source.name
-    own = Edition(
-        conference, title, *(stated or (None, None)), city=city, country=country, url=sight.address, speakers=everyone
-    )
+    own = Edition(conference, title, city=city, country=country, url=sight.address, speakers=everyone)
+    if stated:
+        own = replace(own, start=stated[0], end=stated[1])
     return _assembled(told, own, plain_sessions)
 
 
@@ -159,9 +159,7 @@ def _named(own: Edition, start: date | None) -> str:
     return f"{re.sub(r' 20[0-9][0-9]$', '', own.name)} {start.year}" if start else own.name
 
 
-def when_and_where(
-    every: list[Line], root: etree._Element
-) -> tuple[tuple[date, date] | None, str | None, str | None]:
+def when_and_where(every: list[Line], root: etree._Element) -> tuple[tuple[date, date] | None, str | None, str | None]:
     """Return the edition's days, and the city and country that stand beside them, as the page says them in words."""
     title = " ".join(root.xpath("string(//title)").split())
     best: tuple[tuple[date, date], str] | None = None

@@ -103,7 +103,7 @@ def _microdata(root: etree._Element) -> list[Thing]:
         if owner is not None:
             value: object = things.get(element) or _property(element)
             for name in element.get("itemprop").split():
-                things[owner].setdefault(name, []).append(value)  # type: ignore[attr-defined]
+                things[owner].setdefault(name, []).append(value)
     return [{k: v[0] if isinstance(v, list) and len(v) == 1 else v for k, v in t.items()} for t in things.values()]
 
 

@@ -11,13 +11,11 @@ from crawlers.spiders import scope
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lxml import etree
+    from lxml.etree import _Element as Element
 
     from crawlers.spiders.agenda import Slot
     from crawlers.spiders.lines import Line
     from pipeline.model import Session
-
-    Element = etree._Element
 
 COLUMNS = {
     "time": re.compile(r"^(time|when|hours?|hora(rio)?|cuándo|zeit|uhrzeit|heure|horaire|start)\b", re.IGNORECASE),

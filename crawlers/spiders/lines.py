@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lxml import etree
-
-    Element = etree._Element
+    from lxml.etree import _Element as Element
 
 SKIPPED = frozenset(
     ["script", "style", "template", "noscript", "svg", "head", "select", "option", "iframe", "nav", "footer"]

@@ -140,11 +140,11 @@ def _of_conference(
                 why = f"names {mention.text!r}" + ("" if mention.year else f" after telling the year {told}")
                 if score:
                     yield EditionLink(article, candidate.edition.key, "coverage", score, why)
-        elif day and (candidate := _nearest(editions, day)):
-            score = _sure(text, mention, candidate, 0.9 if mention.at < 200 else 0.8)
+        elif day and (near := _nearest(editions, day)):
+            score = _sure(text, mention, near, 0.9 if mention.at < 200 else 0.8)
             if score:
-                why = f"names {mention.text!r} {_distance(candidate.edition, day)}"
-                yield EditionLink(article, candidate.edition.key, "coverage", score, why)
+                why = f"names {mention.text!r} {_distance(near.edition, day)}"
+                yield EditionLink(article, near.edition.key, "coverage", score, why)
 
 
 def _in_year(editions: Sequence[Candidate], year: int, text: str, day: date | None) -> list[Candidate]:
@@ -155,7 +155,7 @@ def _in_year(editions: Sequence[Candidate], year: int, text: str, day: date | No
     placed = [c for c in found if _names_city(text, c)]
     if placed:
         return placed[:1]
-    return [min(found, key=lambda c: abs((c.edition.start or day) - day))] if day else []  # type: ignore[operator]
+    return [min(found, key=lambda c: abs((c.edition.start or day) - day))] if day else []
 
 
 def _nearest(editions: Iterable[Candidate], day: date) -> Candidate | None:

@@ -114,8 +114,8 @@ def _cuts(text: str) -> Iterator[tuple[str, str]]:
 def _with_rest(name: str, rest: str) -> Speaker | None:
     name = name.strip(" ,")
     if "," in name and not is_name(name):  # "Ana Ruiz, CTO (Box)"
-        bare, _, role = name.partition(",")
-        return Speaker(bare.strip(), rest.strip() or None, role.strip() or None) if is_name(bare.strip()) else None
+        bare, _, job = name.partition(",")
+        return Speaker(bare.strip(), rest.strip() or None, job.strip() or None) if is_name(bare.strip()) else None
     if not is_name(name):
         return None
     role, affiliation = role_and_affiliation(rest)

@@ -28,7 +28,7 @@ def editions(
 ) -> Rows:
     """Return the view ``edition``; with ``since`` what ends then or later, the next first, else the newest first."""
     v, e = views.edition, schema.editions
-    chosen = sa.select(e.c.id)
+    chosen = sa.select(e.c.key)
     if conference is not None:
         chosen = chosen.where(e.c.conference == conference)
     if year is not None:
@@ -40,14 +40,12 @@ def editions(
     if covered:
         chosen = chosen.where(sa.exists().where(schema.article_editions.c.edition == e.c.id))
     first = e.c.start_day.asc() if since else e.c.start_day.desc().nulls_last()
-    chosen = chosen.order_by(first, e.c.key).limit(limit)
     # The view counts row by row: it is asked for the rows that are shown, no others.
     with store.reading() as connection:
-        keys = list(connection.scalars(sa.select(e.c.key).where(e.c.id.in_(list(connection.scalars(chosen))))))
+        keys = list(connection.scalars(chosen.order_by(first, e.c.key).limit(limit)))
         rows = connection.execute(sa.select(v).where(v.c.key.in_(keys))).mappings().all()
-    blank = (rows[0]["start_day"] if rows else None) and min(r["start_day"] for r in rows if r["start_day"])
-    order = sorted(rows, key=lambda r: r["key"])
-    return [dict(r) for r in sorted(order, key=lambda r: r["start_day"] or blank, reverse=since is None)]
+    order = {key: n for n, key in enumerate(keys)}
+    return [dict(row) for row in sorted(rows, key=lambda row: order[row["key"]])]
 
 
 def edition(store: Store, key: str, *, limit: int = 500) -> dict[str, Any] | None:
