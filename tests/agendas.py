@@ -11,8 +11,45 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model import Session, Speaker
 
-FIRST = "Ana Tom Lucía Henrik Mei Amara Jürgen Chloé Ravi Ingrid Yusuf Paola Dmitri Noor Élodie Kwame Sofía Aiko Pedro Zoë".split()
-LAST = "Ruiz Hale Ñandú Østergaard Lindqvist Okafor Müller d'Arcy Banerjee Vásquez Kowalski O’Neill Tanaka Marchetti Haddad".split()
+FIRST = [
+    "Ana",
+    "Tom",
+    "Lucía",
+    "Henrik",
+    "Mei",
+    "Amara",
+    "Jürgen",
+    "Chloé",
+    "Ravi",
+    "Ingrid",
+    "Yusuf",
+    "Paola",
+    "Dmitri",
+    "Noor",
+    "Élodie",
+    "Kwame",
+    "Sofía",
+    "Aiko",
+    "Pedro",
+    "Zoë",
+]
+LAST = [
+    "Ruiz",
+    "Hale",
+    "Ñandú",
+    "Østergaard",
+    "Lindqvist",
+    "Okafor",
+    "Müller",
+    "d'Arcy",
+    "Banerjee",
+    "Vásquez",
+    "Kowalski",
+    "O’Neill",
+    "Tanaka",
+    "Marchetti",
+    "Haddad",
+]
 WORKS = ["Box", "Orrin Labs", "Halden AI", "Banco del Sur", "Kestrel & Sons", "Universität Ulm", "El Faro", "Northwind Robotics", "Acme, Inc.", "Instituto Delta"]  # fmt: skip
 ROLES = ["CTO", "Head of Platform", "Chief Product Officer", "Principal Engineer", "VP of Engineering", "Research Scientist", "Co-founder", "Directora de IA", "Professor"]  # fmt: skip
 TOPICS = ["open weights", "price wars", "agent memory", "coffee and models", "small models", "evaluation", "data contracts", "edge inference", "procurement", "model routing"]  # fmt: skip
@@ -152,7 +189,7 @@ def table(t: Truth) -> str:
     return _page(t, "".join(out))
 
 
-DIAS = "lunes martes miércoles jueves viernes sábado domingo".split()
+DIAS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
 
 
 def definitions(t: Truth) -> str:

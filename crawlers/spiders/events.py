@@ -104,7 +104,9 @@ def _microdata(root: etree._Element) -> list[Thing]:
             value: object = things.get(element) or _property(element)
             for name in element.get("itemprop").split():
                 things[owner].setdefault(name, []).append(value)
-    return [{k: v[0] if isinstance(v, list) and len(v) == 1 else v for k, v in t.items()} for t in things.values()]
+    for thing in things.values():  # in place: they hold each other
+        thing.update({k: v[0] for k, v in thing.items() if isinstance(v, list) and len(v) == 1})
+    return list(things.values())
 
 
 def _property(element: etree._Element) -> str:

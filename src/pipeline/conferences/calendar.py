@@ -166,7 +166,7 @@ def _aware(when: Any, zone: tzinfo) -> datetime | None:
 
 # ------------------------------------------------------------------ people
 def _speakers(event: Any, description: str) -> tuple[Speaker, ...]:
-    own = [str(value) for name in PEOPLE for value in _values(event, name)]
+    own = [str(value).replace("\\,", ",").replace("\\;", ";") for name in PEOPLE for value in _values(event, name)]
     found = [p for text in (*own, *_speaker_lines(description)) for p in people.speakers(text)]
     found += [p for value in _values(event, "ATTENDEE") if (p := _person(value))]
     if not found:
