@@ -190,6 +190,8 @@ def _sure(text: str, mention: Named, candidate: Candidate, score: float) -> floa
         return None
     if event_word_near(text, mention.at, mention.end):
         return score - 0.2
+    if candidate.organiser and _full_name(text, candidate.organiser):
+        return score - 0.2
     if _names_city(text, candidate) and not mention.ordinary:
         return score - 0.2
     return score - 0.25 if any(_full_name(text, p.name) for p in candidate.edition.speakers) else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r"\w*?[^\W\d_]{2,}(?=\d\d\b)|\w+|[^\w\s]")  # "MWC26" is a name and its year
 YEARS = re.compile(r"[\s,'’-]*\b(?:19|20)\d\d\b|\s*['’]\d\d\b|(?<=[A-Z])\d\d$")
 EVENT = re.compile(
-    r"\b(conference|summit|keynotes?|event|stage|attendees|expo|trade show|annual|sessions?|booth|speakers?|unveiled at|announced at|"
+    r"\b(conference|summit|keynotes?|event|stage|attendees|expo|trade show|annual|sessions?|booth|speakers?|speaking at|spoke at|unveiled at|announced at|"
     r"conferencia|congreso|cumbre|evento|feria|ponencias?|ponentes?|escenario|asistentes|"
     r"konferenz|messe|kongress|veranstaltung|bühne|keynote|conférence|salon|congrès|événement|scène)\b",
     re.IGNORECASE,
