@@ -9,6 +9,7 @@ Tables are read by their columns in ``grid.py``.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -225,10 +226,12 @@ def _in_cards(
     stops = {slot.at for slot in slots}
     marks = stops | {n for n, (_, named) in enumerate(days_at) if named}
     marked = Counter(id(e) for n in marks for e in (every[n].element, *every[n].element.iterancestors()))
+    ordered = sorted(marks)
     for slot in slots:
         inside = _card(every, slot, marked)
         if not _tells(inside, every[slot.at]):
-            following = next((n for n in sorted(marks) if n > slot.at), len(every))
+            k = bisect(ordered, slot.at)
+            following = next(iter(ordered[k : k + 1]), len(every))
             inside = _flat(every, slot, following, named=days_at[slot.at - 1][1])
         yield from scope.sessions(inside, slot.start, slot.end, slot.rest, base)
 

@@ -24,6 +24,7 @@ COLUMNS = {
     "title": re.compile(r"^(sessions?|titles?|talks?|topic|what|sesi[oó]n|título|charla|ponencia|vortrag|titel|thema|titre|sujet|event|activity|actividad)\b", re.IGNORECASE),
 }  # fmt: skip
 ROWS = 2_000
+TABLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,13 @@ class Table:
 def tables(root: Element, every: Sequence[Line]) -> list[Table]:
     """Return the innermost tables that have two rows and columns at least."""
     found = []
-    for table in root.xpath("//table[not(.//table)]"):
-        own = [line for line in every if any(e is table for e in line.element.iterancestors())]
+    of_table: dict[Element, list[Line]] = {}
+    for line in every:
+        table = next((e for e in line.element.iterancestors() if e.tag == "table"), None)
+        if table is not None:
+            of_table.setdefault(table, []).append(line)
+    for table in root.xpath("//table[not(.//table)]")[:TABLES]:
+        own = of_table.get(table, [])
         rows = _rows(table)
         if len(rows) >= 2 and max(len(row) for row in rows) >= 2 and own:
             found.append(Table(rows, _headings(rows), own, _by_cell(own)))
