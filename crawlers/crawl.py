@@ -27,6 +27,7 @@ from crawlers.robots import reserved
 from crawlers.spiders import WAYS
 from crawlers.spiders.sitemap_index import PARTS
 from crawlers.stub import bare
+from pipeline.conferences import merged
 from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ class Crawl(scrapy.Spider):
 
     # -------------------------------------------------------------- parts of a sitemap index
     def _begin_parts(self, sight: Sight, look: Look) -> list[scrapy.Request]:
-        parts = _Parts(sight, len(look.more))
+        parts = _Parts(sight, len(look.more), look)
         self.parts[sight.source.key] = parts
         return [
             self._request(url, self.on_part, self.on_part_failure, {"parts": parts}, priority=FIRST)
@@ -220,7 +221,10 @@ class Crawl(scrapy.Spider):
         if trouble := self._trouble(response, now):
             self._add_part(parts, Look(rejections=(fault(parts.sight, trouble.reason, response.url),)))
             return []
-        sight = replace(parts.sight, address=response.url, body=response.body, parts=parts.count)
+        kind = _header(response, "Content-Type") or ""
+        sight = replace(
+            parts.sight, address=response.url, body=response.body, content_type=kind, part=True, parts=parts.count
+        )
         look = _read(sight)
         nested = parts.nested(look)
         self._add_part(parts, replace(look, more=()))
@@ -272,10 +276,11 @@ class Crawl(scrapy.Spider):
 class _Parts:
     """The parts of a sitemap index while they come in, in any order."""
 
-    def __init__(self, sight: Sight, left: int) -> None:
+    def __init__(self, sight: Sight, left: int, first: Look) -> None:
         self.sight = sight
         self.left = self.count = left
-        self.looks: list[Look] = []
+        # A sitemap index has nothing but its parts; an agenda has a page of its own.
+        self.looks: list[Look] = [first] if first.links or first.editions else []
         self.asked: set[str] = set()
 
     def nested(self, look: Look) -> list[str]:
@@ -296,7 +301,8 @@ class _Parts:
         published = tuple(when for x in self.looks for when in x.published)
         failed = not links and len(rejections) >= len(self.looks)
         error = rejections[0].reason if rejections else None
-        return Look(links, rejections, ("parts",), error, failed, published)
+        editions = merged(edition for x in self.looks for edition in x.editions)
+        return Look(links, rejections, ("parts",), error, failed and not editions, published, editions=editions)
 
 
 def _read(sight: Sight) -> Look:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crawlers.look import Look, Sight
     from crawlers.manners import Trouble
     from pipeline.config import Config
-    from pipeline.model import Link, Source
+    from pipeline.model import Edition, Link, Source
     from pipeline.store import Store
 
 UNDER_WAY = 2_000  # links in memory at once
@@ -179,14 +179,21 @@ class Handover:
     def _save(self, poll: Poll, before: Poll | None, look: Look | None) -> None:
         published = look.published if look else ()
         due = self._due(poll, before, published, None)
-        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else ())
+        editions = look.editions if look else ()
+        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else (), editions)
 
     def _due(self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None) -> datetime:
         floor, ceiling = self.config.crawl_floor, self.config.crawl_ceiling
         return collect.next_look(poll, before, published, floor=floor, ceiling=ceiling, retry_at=wait)
 
-    def _write(self, poll: Poll, links: tuple[Link, ...], rejections: tuple[Rejection, ...]) -> None:
-        new = work.save_poll(self.store, poll, links, rejections)
+    def _write(
+        self,
+        poll: Poll,
+        links: tuple[Link, ...],
+        rejections: tuple[Rejection, ...],
+        editions: tuple[Edition, ...] = (),
+    ) -> None:
+        new = work.save_poll(self.store, poll, links, rejections, editions=editions)
         self.found += new
         self.more = self.more or new > 0
         self.counts["looks"] += 1

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from pipeline import cluster, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
+from pipeline import cluster, conferences, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
 from pipeline import digest as digests
 from pipeline.config import EXAMPLE_CONTACT
 from pipeline.errors import DeliveryError
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Conference,
         Copy,
         Digest,
+        EditionLink,
         Entity,
         Page,
         Placement,
@@ -168,6 +169,20 @@ def label(edges: Edges) -> Counts:
     return counts
 
 
+def belong(edges: Edges) -> Counts:
+    """Article + Editions -> EditionLinks: which holding of a conference an article comes from or reports on."""
+    counts: Counter[str] = Counter()
+    for articles in _articles(edges, "conferences", conferences.VERSION):
+        known, cues = work.edition_candidates(edges.store, articles)
+        found: list[tuple[Article, Sequence[EditionLink]]] = []
+        for article in articles:
+            with _guarded(edges, "conferences", conferences.VERSION, article.id, article.url):
+                found.append((article, conferences.link(article, cues[article.id], known)))
+        work.save_edition_links(edges.store, found, version=conferences.VERSION, now=edges.now())
+        counts.update({"articles": len(found), "linked": sum(len(links) > 0 for _, links in found)})
+    return counts
+
+
 # ------------------------------------------------------------------ from tag to digest
 def measure(edges: Edges) -> Counts:
     """Series -> Trends: one a theme for the window that ended yesterday."""
@@ -223,6 +238,7 @@ STAGES = (
     ("dedupe", fold),
     ("cluster", place),
     ("tag", label),
+    ("conferences", belong),
     ("trend", measure),
     ("summarise", tell),
     ("digest", compose),

@@ -412,6 +412,62 @@ class Conference:
     usual_place: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks at an edition of a conference, as its agenda says it."""
+
+    name: str
+    affiliation: str | None = None
+    role: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One entry of an agenda. ``uid`` is what its calendar calls it; times are aware, None where not announced."""
+
+    title: str
+    start: datetime | None = None
+    end: datetime | None = None
+    room: str | None = None
+    abstract: str | None = None
+    url: str | None = None
+    uid: str | None = None
+    speakers: tuple[Speaker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One holding of a conference: where, when, who and what.
+
+    ``speakers`` are those of all sessions and any more that the site names; ``key`` is given by the store.
+    """
+
+    conference: str
+    name: str
+    start: date | None = None
+    end: date | None = None
+    key: str = ""
+    city: str | None = None
+    country: str | None = None
+    url: str | None = None
+    online: bool = False
+    topics: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLink:
+    """An article belongs to an edition: how, how surely (0 to 1), and in words why."""
+
+    article: int
+    edition: str
+    how: Literal["session", "transcript", "coverage"]
+    score: float
+    why: str
+
+
 # ------------------------------------------------------------------ trends
 @dataclass(frozen=True, slots=True)
 class Series:

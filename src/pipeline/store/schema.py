@@ -19,6 +19,7 @@ from pipeline.store.tables_collect import (
     sources,
     themes,
 )
+from pipeline.store.tables_conferences import article_editions, editions, session_speakers, sessions, speakers
 from pipeline.store.tables_hosts import hosts, origins
 from pipeline.store.tables_read import (
     annotations,
@@ -52,6 +53,7 @@ __all__ = [
     "UTCDateTime",
     "annotations",
     "article_conferences",
+    "article_editions",
     "articles",
     "conferences",
     "contents",
@@ -60,6 +62,7 @@ __all__ = [
     "digest_stories",
     "digests",
     "done",
+    "editions",
     "entities",
     "evidence",
     "fingerprint_bands",
@@ -75,9 +78,12 @@ __all__ = [
     "rejections",
     "runs",
     "series",
+    "session_speakers",
+    "sessions",
     "source_changes",
     "source_days",
     "sources",
+    "speakers",
     "stories",
     "story_articles",
     "subscribers",

@@ -17,6 +17,8 @@ conferences = Table(
     Column("usual_place", Text),
     required("active", Boolean),
     time("seen_at"),
+    required("origin", Text, server_default="catalogue"),  # or "import": what a TOML catalogue can't retire
+    one_of("origin", ("catalogue", "import")),
 )
 sources = Table(
     "sources",

@@ -12,6 +12,7 @@ from pipeline.store.work_collect import (
     save_poll,
     sync_catalogue,
 )
+from pipeline.store.work_editions import edition_candidates, import_editions, save_edition_links
 from pipeline.store.work_hosts import (
     give_back,
     host,
@@ -78,10 +79,12 @@ __all__ = [
     "content_of",
     "digest_exists",
     "due_sources",
+    "edition_candidates",
     "end_run",
     "give_back",
     "host",
     "hosts_with_links",
+    "import_editions",
     "lease_holder",
     "links_of_hosts",
     "list_deliveries",
@@ -105,6 +108,7 @@ __all__ = [
     "save_conference_links",
     "save_copies",
     "save_digest",
+    "save_edition_links",
     "save_failure",
     "save_link_failure",
     "save_origin",
