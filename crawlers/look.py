@@ -13,7 +13,10 @@ SITEMAP_LINKS = 5_000  # links taken from one sitemap
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body."""
+    """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body.
+
+    ``known`` holds what became of the source's earlier links, the newest first: (address, became an article).
+    """
 
     source: Source
     address: str
@@ -21,6 +24,7 @@ class Sight:
     now: datetime
     content_type: str = ""
     before: Poll | None = None
+    known: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
