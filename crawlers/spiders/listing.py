@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -21,7 +22,7 @@ from crawlers.addresses import clean, same_site
 from crawlers.look import ITEMS, Look, Sight, unreadable
 from crawlers.spiders.feed import LONGEST_SUMMARY, LONGEST_TITLE, iso_time, plain, sensible
 from crawlers.teasers import dates
-from crawlers.teasers.anchors import SCENERY, collect
+from crawlers.teasers.anchors import SCENERY, collect, wordless
 from crawlers.teasers.blocks import Blocks
 from crawlers.teasers.data import items
 from crawlers.teasers.marks import marks
@@ -119,8 +120,12 @@ def candidates_of(sight: Sight, root: etree._Element, base: str) -> list[Candida
     mains = _mains(anchors)
     blocks = Blocks(anchors, mains)
     language = sight.source.language
-    parts = ((x, blocks.of(x)) for x in mains)
-    return [Candidate(x, block, marks(x, block, sight.now, language)) for x, block in parts]
+    texts = Counter(wordless(x.text) for x in mains)
+    found = []
+    for anchor in mains:
+        block, silent = blocks.of(anchor), not anchor.text or texts[wordless(anchor.text)] > 1
+        found.append(Candidate(anchor, block, marks(anchor, block, sight.now, language, silent=silent)))
+    return found
 
 
 def _mains(anchors: Sequence[Anchor]) -> list[Anchor]:

@@ -8,200 +8,50 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crawlers.addresses import clean
-from crawlers.teasers.shapes import is_file, is_other_page
+from crawlers.teasers.shapes import frozen, is_file, is_other_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST = 3_000
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-    ]
+BLOCKS = frozen(
+    """
+    address article aside blockquote body dd div dl dt fieldset figcaption figure footer form header hr li main nav
+    ol p pre section table tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6
+    """
 )
 SCENERY = ("script", "style", "svg", "template", "select", "textarea", "iframe")
-STATES = frozenset(
-    [
-        "first",
-        "last",
-        "odd",
-        "even",
-        "active",
-        "current",
-        "featured",
-        "feature",
-        "sticky",
-        "new",
-        "read",
-        "unread",
-        "visible",
-        "hidden",
-        "large",
-        "small",
-        "medium",
-        "big",
-        "lead",
-        "hero",
-        "main",
-        "primary",
-        "secondary",
-        "selected",
-        "hentry",
-        "is",
-        "has",
-        "pinned",
-        "closed",
-        "hot",
-        "alt",
-        "lazy",
-        "loaded",
-        "animated",
-        "wide",
-        "full",
-        "half",
-        "left",
-        "right",
-    ]
+STATES = frozen(
+    """
+    first last odd even active current featured feature sticky new read unread visible hidden large small medium big
+    lead hero main primary secondary selected hentry is has pinned closed hot alt lazy loaded animated wide full
+    half left right
+    """
 )
 PER_ITEM = re.compile(r"^(category|categories|tag|author|status|format|post_tag|topic|term|cat)-")
 GENERATED = re.compile(
     r"(?<=__)[A-Za-z0-9_-]{4,}$|(?<=^css-)\w+$|(?<=^sc-)\w+$|(?<=^jsx-)\d+$|^(?=\w*\d)(?=\w*[a-zA-Z])\w{6,}$"
 )
-HARD = frozenset(
-    [
-        "nav",
-        "menu",
-        "menus",
-        "navbar",
-        "navigation",
-        "megamenu",
-        "breadcrumb",
-        "breadcrumbs",
-        "crumbs",
-        "footer",
-        "foot",
-        "pagination",
-        "pager",
-        "paginator",
-        "share",
-        "sharing",
-        "social",
-        "cookie",
-        "cookies",
-        "consent",
-        "login",
-        "signin",
-        "signup",
-        "subscribe",
-        "topbar",
-        "toolbar",
-        "skip",
-        "language",
-        "languages",
-        "lang",
-        "tags",
-        "taglist",
-        "tagcloud",
-        "categories",
-        "byline",
-        "comments",
-        "usernav",
-        "gdpr",
-        "colophon",
-        "legal",
-    ]
+HARD = frozen(
+    """
+    nav menu menus navbar navigation megamenu breadcrumb breadcrumbs crumbs footer foot pagination pager paginator
+    share sharing social cookie cookies consent login signin signup subscribe topbar toolbar skip language languages
+    lang tags taglist tagcloud categories byline comments usernav gdpr colophon legal
+    """
 )
-SOFT = frozenset(
-    [
-        "sidebar",
-        "side",
-        "aside",
-        "widget",
-        "widgets",
-        "related",
-        "popular",
-        "trending",
-        "mostread",
-        "most",
-        "recommended",
-        "recommendations",
-        "newsletter",
-        "promo",
-        "header",
-        "masthead",
-        "banner",
-        "ticker",
-        "alsolike",
-        "more",
-    ]
+SOFT = frozen(
+    """
+    sidebar side aside widget widgets related popular trending mostread most recommended recommendations newsletter
+    promo header masthead banner ticker alsolike more
+    """
 )
-PAID = frozenset(
-    [
-        "sponsor",
-        "sponsored",
-        "sponsors",
-        "advert",
-        "advertisement",
-        "advertising",
-        "ad",
-        "ads",
-        "promoted",
-        "partner",
-        "partners",
-        "anzeige",
-        "werbung",
-        "publicidad",
-        "publi",
-        "patrocinado",
-        "patrocinados",
-        "native",
-        "outbrain",
-        "taboola",
-        "brandvoice",
-        "branded",
-        "advertorial",
-        "paid",
-        "pub",
-        "pubblicita",
-        "publicite",
-    ]
+PAID = frozen(
+    """
+    sponsor sponsored sponsors advert advertisement advertising ad ads promoted partner partners anzeige werbung
+    publicidad publi patrocinado patrocinados native outbrain taboola brandvoice branded advertorial paid pub
+    pubblicita publicite
+    """
 )
 PAID_WORDS = re.compile(
     r"^(sponsored|advertisement|promoted|paid (post|content)|anzeige|werbung|advertorial|publicidad|patrocinad[oa]|contenido patrocinado|"
@@ -238,6 +88,11 @@ def words(text: str) -> float:
     """Count words; three letters of Chinese, Japanese or Korean script count as one."""
     plain = CJK.sub(" ", text)
     return len(TOKEN.findall(plain)) + len(CJK.findall(text)) / 3
+
+
+def wordless(text: str) -> str:
+    """Return a text in which numbers and signs are all alike, so that "3 comments" and "12 comments" are one."""
+    return re.sub(r"[\d\W_]+", "#", text.lower())
 
 
 def text_of(element: Any) -> str:
@@ -384,8 +239,8 @@ class _Paths:
         if (parent, element.tag) not in self.shared:
             self.shared[parent, element.tag] = Counter(name for x in twins for name in self._names(x))
         counts = self.shared[parent, element.tag]
-        common = frozenset(x for x in own if counts[x] * 2 >= len(twins))
-        return common or own
+        often = max(counts[x] for x in own) / 2
+        return frozenset(x for x in own if counts[x] >= often)
 
     def _names(self, element: Any) -> frozenset[str]:
         if element not in self.names:

@@ -89,10 +89,13 @@ class Blocks:
         for sibling in top.itersiblings(preceding=backwards):
             if not isinstance(sibling.tag, str):
                 continue
-            if len(found) >= FARTHEST or self._is_other(sibling, anchor):
+            if len(found) >= FARTHEST or self._is_other(sibling, anchor) or self._is_list(sibling):
                 break
             found.append(sibling)
         return found
+
+    def _is_list(self, sibling: Any) -> bool:
+        return any(len(urls) >= A_LIST for urls in self.peers[sibling].values())
 
     def _is_other(self, sibling: Any, anchor: Anchor) -> bool:
         return bool((self.ranked[sibling] | self.peers[sibling][anchor.path]) - {anchor.url})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LONGEST = 4 * 1024 * 1024
 DEEPEST = 40
 FEWEST = 3
+LONG_TITLE = 5  # words
 TITLES = ("title", "headline", "name", "titulo", "titre", "heading", "displayTitle", "shortTitle")
 ADDRESSES = ("url", "href", "link", "permalink", "canonicalUrl", "canonical_url", "path", "uri", "webUrl", "articleUrl")
 SLUGS = ("slug", "urlSlug", "seoSlug")
@@ -117,9 +118,10 @@ def _first(thing: dict[str, Any], names: Iterable[str]) -> str | None:
 
 def _items(group: list[dict[str, Any]], base: str, known: list[str]) -> Iterator[Item]:
     titled = [x for x in group if _titled(x)]
+    # Menus are lists of titles and addresses too, but without dates and teasers.
+    told = sum(_value(x, DATES) is not None or _first(x, TEASERS) is not None for x in titled)
     lengths = sorted(words(_first(x, TITLES) or "") for x in titled)
-    # Menus are lists of titles and addresses too: of short ones without dates.
-    if lengths[len(lengths) // 2] < 3 and not any(_value(x, DATES) for x in titled):
+    if told * 2 < len(titled) and lengths[len(lengths) // 2] < LONG_TITLE:
         return
     for thing in titled:
         url = _address(thing, base, known)

@@ -27,7 +27,7 @@ PICTURES = ("img", "picture", "video", "amp-img")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What stands in the block of a link. ``heading`` is a heading there that is no link itself."""
+    """What stands in the block of a link. ``heading`` is a heading there that is no link, for a silent link."""
 
     published: datetime | None = None
     dated: bool = False
@@ -36,22 +36,24 @@ class Marks:
     heading: str = ""
     authors: tuple[str, ...] = ()
     first: bool = True
+    silent: bool = False
 
 
-def marks(anchor: Anchor, block: Block, now: datetime, language: str) -> Marks:
-    """Read the marks of one link."""
+def marks(anchor: Anchor, block: Block, now: datetime, language: str, *, silent: bool) -> Marks:
+    """Read the marks of one link; a ``silent`` one says nothing of its own, such as "read more"."""
     lines = [line for part in block.parts for line in chunks(part)]
     if sum(map(len, lines)) > LARGEST:
-        return Marks(first=False)
+        return Marks(first=False, silent=silent)
     when = _published(anchor, block, lines, now, language)
     return Marks(
         published=when,
         dated=when is not None or any(True for p in block.parts for _ in p.iter("time")),
         summary=_summary(anchor, lines),
         image=any(True for p in block.parts for _ in p.iter(*PICTURES)),
-        heading="" if anchor.level else _heading(block),
+        heading=_heading(block) if silent and not anchor.level else "",
         authors=_authors(block, lines),
         first=_is_first(anchor, block),
+        silent=silent,
     )
 
 

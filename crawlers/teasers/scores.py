@@ -8,13 +8,12 @@ adds what the first one thought of links whose address has the same template, an
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawlers.teasers.anchors import words
+from crawlers.teasers.anchors import wordless, words
 from crawlers.teasers.shapes import family, shape, site
 
 if TYPE_CHECKING:
@@ -29,12 +28,12 @@ BIAS = -3.2
 WEIGHTS: Mapping[str, float] = {
     "heading": 1.6, "words": 2.2, "slug": 1.3, "number": 0.8, "path_date": 1.2, "date": 1.2, "teaser": 0.7, "image": 0.4,
     "crowd": 1.2, "repeats": -2.2, "below": 0.5,
-    "inline": -2.5, "within": -4.0, "within_title": -1.3, "later": -0.8, "mute": -2.0,
+    "inline": -2.5, "person": -2.5, "within": -4.0, "within_title": -1.3, "later": -0.8, "mute": -2.0,
     "service": -2.6, "section": -3.0, "single_word": -0.7, "bare": -2.0,
     "elsewhere": -3.0, "sister": -0.6, "link_list": 0.4,
     "soft": -0.7, "hard": -3.0, "paid": -5.0,
 }  # fmt: skip
-SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "image", "service")
+SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "image", "service", "person")
 ALIKE = 2.5  # weight of what was thought of links with the same template
 KNOWN = 1.2  # weight of the log-odds of what became of earlier links
 CERTAIN = 4.0  # log-odds at most, for or against, from experience
@@ -73,33 +72,33 @@ def features(candidates: Sequence[Candidate], listing: str) -> list[dict[str, fl
     groups: dict[str, list[int]] = defaultdict(list)
     for n, x in enumerate(candidates):
         groups[x.anchor.path].append(n)
-    texts = Counter(_wordless(x.anchor.text) for x in candidates)
     owned = _owned(candidates)
     sections = _sections(candidates)
-    rows = [_own(x, texts, listing) | _beside(x, owned, sections) | _place(x, listing) for x in candidates]
+    rows = [_own(x, listing) | _beside(x, owned, sections) | _place(x, listing) for x in candidates]
     for members in groups.values():
         group = _group([candidates[n] for n in members], listing)
         means = {name: sum(rows[n][name] for n in members) / len(members) for name in SHARED}
         for n in members:
             rows[n] |= group | {name: (rows[n][name] + means[name]) / 2 for name in SHARED}
+            rows[n]["mute"] *= group["repeats"] if candidates[n].anchor.text and len(members) > 2 else 1.0
             rows[n]["elsewhere"] *= 1 - group["link_list"]
     return rows
 
 
-def _own(x: Candidate, texts: Counter[str], listing: str) -> dict[str, float]:
+def _own(x: Candidate, listing: str) -> dict[str, float]:
     own = shape(x.anchor.url)
-    silent = texts[_wordless(x.anchor.text)] >= 3 or not x.anchor.text
     return {
         "heading": float(x.anchor.heading or bool(x.marks.heading)),
         "words": _length(x.title),
-        "slug": float(own.slug),
+        "slug": own.slug,
         "number": float(own.number),
-        "path_date": float(own.dated),
+        "path_date": own.dated,
         "date": float(x.marks.dated),
         "teaser": float(x.marks.summary is not None),
         "image": float(x.marks.image),
+        "person": float(_is_person(x)),
         "inline": float(x.anchor.inline),
-        "mute": float(silent and not x.marks.heading),
+        "mute": float(x.marks.silent and not x.marks.heading),
         "later": float(not x.marks.first and x.anchor.level == 0),
         "service": own.service,
         "single_word": float(not (own.slug or own.number or own.dated)),
@@ -113,8 +112,11 @@ def _length(title: str) -> float:
     return min(size / 6, 1.0) if size <= 40 else 0.5
 
 
-def _wordless(text: str) -> str:
-    return re.sub(r"[\d\W_]+", "#", text.lower())
+def _is_person(x: Candidate) -> bool:
+    """Tell whether a link looks like a name: two or three capitalised words that are all of the address's last part."""
+    names = x.title.split()
+    last = shape(x.anchor.url).last
+    return 2 <= len(names) <= 3 and all(w[:1].isupper() for w in names) and names[-1].lower() in last and len(last) <= 40
 
 
 def _owned(candidates: Sequence[Candidate]) -> dict[str, tuple[str, int]]:
@@ -168,7 +170,7 @@ def _group(members: Sequence[Candidate], listing: str) -> dict[str, float]:
     away = {site(x.anchor.url) for x in members if family(x.anchor.url) != family(listing)}
     outside = sum(family(x.anchor.url) != family(listing) for x in members)
     size = len(members)
-    distinct = len({_wordless(x.title) for x in members}) / size
+    distinct = len({wordless(x.title) for x in members}) / size
     titled = sum(x.anchor.level > 0 for x in members) / size
     link_list = size >= 5 and len(away) >= 3 and outside / size >= 0.5 and titled >= 0.6
     return {

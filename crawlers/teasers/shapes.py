@@ -15,8 +15,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
+def frozen(names: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(names.split())
+
+
 YEAR = re.compile(r"^(19|20)\d\d$")
-DATED = re.compile(r"(^|[/_-])(19|20)\d\d[/_-]?(0[1-9]|1[0-2])([/_-]?[0-3]\d)?($|[/_-])|/(19|20)\d\d/")
+DATED = re.compile(r"(^|[/_-])(19|20)\d\d[/_-]?(0[1-9]|1[0-2])([/_-]?[0-3]\d)?($|[/_-])")
 HASH = re.compile(r"^(?=.*\d)(?=.*[a-z])[\da-z]{8,}$", re.IGNORECASE)
 WORDS = re.compile(r"[^\W\d_]{2,}")
 NUMBER = re.compile(r"(?<!\d)\d{4,}(?!\d)")
@@ -25,239 +31,30 @@ FILES = re.compile(
     r"\.(pdf|jpe?g|png|gif|svg|webp|avif|mp[34]|m4a|webm|zip|gz|docx?|xlsx?|pptx?|css|js|xml|ics|rss|atom|json)$", re.IGNORECASE
 )  # fmt: skip
 # Names of service pages in the languages of the shipped sources. They are a reason against a link, never a veto.
-SERVICE = frozenset(
-    [
-        "tag",
-        "tags",
-        "etiqueta",
-        "etiquetas",
-        "mot-cle",
-        "motcle",
-        "topic",
-        "topics",
-        "tema",
-        "temas",
-        "thema",
-        "themen",
-        "theme",
-        "themes",
-        "rubrique",
-        "dossier",
-        "dossiers",
-        "category",
-        "categories",
-        "categoria",
-        "categorias",
-        "categorie",
-        "kategorie",
-        "kategorien",
-        "section",
-        "sections",
-        "seccion",
-        "label",
-        "author",
-        "authors",
-        "autor",
-        "autores",
-        "auteur",
-        "auteurs",
-        "autore",
-        "autori",
-        "autoren",
-        "people",
-        "person",
-        "profile",
-        "profiles",
-        "user",
-        "users",
-        "member",
-        "members",
-        "memberlist.php",
-        "contributor",
-        "contributors",
-        "staff",
-        "team",
-        "equipo",
-        "u",
-        "about",
-        "about-us",
-        "contact",
-        "contact-us",
-        "kontakt",
-        "contacto",
-        "contatti",
-        "contato",
-        "contactez-nous",
-        "impressum",
-        "imprint",
-        "privacy",
-        "datenschutz",
-        "privacidad",
-        "privacidade",
-        "terms",
-        "tos",
-        "legal",
-        "aviso-legal",
-        "mentions-legales",
-        "agb",
-        "cookies",
-        "cookie-policy",
-        "accessibility",
-        "licence",
-        "license",
-        "login",
-        "signin",
-        "sign-in",
-        "signup",
-        "sign-up",
-        "register",
-        "account",
-        "konto",
-        "cuenta",
-        "conta",
-        "compte",
-        "subscribe",
-        "subscription",
-        "subscriptions",
-        "abo",
-        "abonnement",
-        "abonnieren",
-        "suscripcion",
-        "suscribete",
-        "assine",
-        "assinatura",
-        "abbonati",
-        "newsletter",
-        "newsletters",
-        "boletin",
-        "boletines",
-        "search",
-        "suche",
-        "buscar",
-        "busca",
-        "recherche",
-        "cerca",
-        "jobs",
-        "job",
-        "careers",
-        "career",
-        "karriere",
-        "empleo",
-        "press-kit",
-        "media-kit",
-        "advertise",
-        "werbung",
-        "publicidad",
-        "publicite",
-        "pubblicita",
-        "feed",
-        "feeds",
-        "rss",
-        "sitemap",
-        "help",
-        "faq",
-        "hilfe",
-        "ayuda",
-        "ajuda",
-        "aide",
-        "guidelines",
-        "donate",
-        "spenden",
-        "donar",
-        "shop",
-        "store",
-        "tienda",
-        "boutique",
-        "events",
-        "event",
-        "eventos",
-        "termine",
-        "veranstaltungen",
-        "agenda",
-        "webinar",
-        "webinars",
-        "pricing",
-        "features",
-        "product",
-        "products",
-        "solutions",
-        "customers",
-        "download",
-        "downloads",
-        "podcasts",
-        "apps",
-        "wp-login.php",
-        "wp-admin",
-        "cdn-cgi",
-        "share",
-        "sharer",
-        "intent",
-        "viewforum.php",
-        "forum",
-        "forums",
-        "vote",
-        "hide",
-        "reply",
-        "flag",
-        "hot",
-        "newest",
-        "leaders",
-        "best",
-        "past",
-        "ask",
-        "c",
-        "badges",
-        "topicos",
-        "assunto",
-        "editorias",
-        "redaktion",
-        "redaction",
-        "archive",
-        "archives",
-        "archiv",
-        "archivo",
-        "amp",
-    ]
+SERVICE = frozen(
+    """
+    speaker speakers ponentes referenten intervenants relatori palestrantes sponsors exhibitors
+    tag tags etiqueta etiquetas mot-cle motcle topic topics tema temas thema themen theme themes rubrique dossier
+    dossiers category categories categoria categorias categorie kategorie kategorien section sections seccion label
+    author authors autor autores auteur auteurs autore autori autoren people person profile profiles user users
+    member members memberlist.php contributor contributors staff team equipo u about about-us contact contact-us
+    kontakt contacto contatti contato contactez-nous impressum imprint privacy datenschutz privacidad privacidade
+    terms tos legal aviso-legal mentions-legales agb cookies cookie-policy accessibility licence license login
+    signin sign-in signup sign-up register account konto cuenta conta compte subscribe subscription subscriptions
+    abo abonnement abonnieren suscripcion suscribete assine assinatura abbonati newsletter newsletters boletin
+    boletines search suche buscar busca recherche cerca jobs job careers career karriere empleo press-kit media-kit
+    advertise werbung publicidad publicite pubblicita feed feeds rss sitemap help faq hilfe ayuda ajuda aide
+    guidelines donate spenden donar shop store tienda boutique events event eventos termine veranstaltungen agenda
+    webinar webinars pricing features product products solutions customers download downloads podcasts apps
+    wp-login.php wp-admin cdn-cgi share sharer intent viewforum.php forum forums vote hide reply flag hot newest
+    leaders best past ask c badges topicos assunto editorias redaktion redaction archive archives archiv archivo amp
+    """
 )
-LISTING_KEYS = frozenset(
-    [
-        "page",
-        "paged",
-        "pg",
-        "seite",
-        "pagina",
-        "start",
-        "offset",
-        "from",
-        "sort",
-        "order",
-        "orderby",
-        "order_by",
-        "filter",
-        "view",
-        "lang",
-        "locale",
-        "hl",
-        "dir",
-        "limit",
-        "s",
-        "q",
-        "query",
-        "search",
-        "cat",
-        "category",
-        "tag",
-        "tags",
-        "section",
-        "author",
-        "period",
-        "ascending",
-        "feed",
-        "format",
-        "solved",
-        "status",
-        "replytocom",
-    ]
+LISTING_KEYS = frozen(
+    """
+    page paged pg seite pagina start offset from sort order orderby order_by filter view lang locale hl dir limit s
+    q query search cat category tag tags section author period ascending feed format solved status replytocom
+    """
 )
 PAGING = re.compile(r"(^|/)(page|pagina|seite|pag|strana|p)[/_-]?\d{1,4}/?$", re.IGNORECASE)
 COUNTRY_SECOND = frozenset(["co", "com", "org", "net", "ac", "gov", "edu"])
@@ -269,11 +66,12 @@ class Shape:
 
     full: str
     coarse: str
-    slug: bool
+    slug: float  # 1 for three words or more, 0.5 for two
     number: bool
-    dated: bool
+    dated: float  # 1 with a month, 0.4 for a year alone
     service: float
     bare: bool  # a host without a path
+    last: str
 
 
 @lru_cache(maxsize=8_192)
@@ -290,13 +88,14 @@ def shape(url: str) -> Shape:
     return Shape(
         full=f"/{full}{asked}",
         coarse=f"/{'/'.join(kinds)}{asked}",
-        slug=any(k.startswith("S") for k in kinds[-2:]) or any(v.startswith("S") for _, v in query),
+        slug=_slug([*kinds[-2:], *(v for _, v in query)]),
         number=any(k in ("#", "H") for k in kinds[-2:])
         or any(v in ("#", "H", "N") and k.lower() not in LISTING_KEYS for k, v in query)
         or bool(segments and NUMBER.search(segments[-1]) and not YEAR.match(segments[-1])),
-        dated=bool(DATED.search(path)),
+        dated=1.0 if DATED.search(path) else 0.4 if "Y" in kinds[:-1] else 0.0,
         service=_service(segments, kinds),
         bare=not segments and not query,
+        last=segments[-1].lower() if segments else "",
     )
 
 
@@ -319,6 +118,10 @@ def kind_of(part: str) -> str:
     return ("#" if NUMBER.search(name) else "w") + tail
 
 
+def _slug(kinds: list[str]) -> float:
+    return max((0.5 if x.startswith("S2") else 1.0 for x in kinds if x.startswith("S")), default=0.0)
+
+
 def _service(segments: list[str], kinds: list[str]) -> float:
     """Return 1 where the page itself is named as a service, 0.7 where a folder above it is, less above articles."""
     found = [ENDING.sub("", x.lower()) in SERVICE or x.lower() in SERVICE for x in segments]
@@ -326,8 +129,8 @@ def _service(segments: list[str], kinds: list[str]) -> float:
         return 0.0
     if found[-1]:
         return 1.0
-    told = kinds[-1][:1] in "#SH" or "#" in kinds or "Y" in kinds
-    return 0.4 if told and not found[-2] else 0.7 if not told or found[-2] else 0.4
+    told = kinds[-1][:1] in "#SH" and not kinds[-1].startswith("S2")
+    return 0.4 if told and not found[-2] else 0.7
 
 
 def is_file(url: str) -> bool:
