@@ -120,12 +120,22 @@ def candidates_of(sight: Sight, root: etree._Element, base: str) -> list[Candida
     mains = _mains(anchors)
     blocks = Blocks(anchors, mains)
     language = sight.source.language
-    texts = Counter(wordless(x.text) for x in mains)
-    found = []
+    silent, found = _silent(mains), []
     for anchor in mains:
-        block, silent = blocks.of(anchor), not anchor.text or texts[wordless(anchor.text)] > 1
-        found.append(Candidate(anchor, block, marks(anchor, block, sight.now, language, silent=silent)))
+        block = blocks.of(anchor)
+        told = marks(anchor, block, sight.now, language, silent=anchor.url in silent)
+        found.append(Candidate(anchor, block, told))
     return found
+
+
+def _silent(mains: Sequence[Anchor]) -> set[str]:
+    """Return the addresses whose links say nothing of their own: no text, or one that their neighbours say as well."""
+    texts = Counter(wordless(x.text) for x in mains)
+    groups: dict[str, list[str]] = {}
+    for x in mains:
+        groups.setdefault(x.path, []).append(wordless(x.text))
+    alike = {path for path, said in groups.items() if len(said) <= 2 or len(set(said)) * 2 <= len(said)}
+    return {x.url for x in mains if not x.text or (texts[wordless(x.text)] > 1 and x.path in alike)}
 
 
 def _mains(anchors: Sequence[Anchor]) -> list[Anchor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from crawlers.addresses import clean
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST = 3_000
+MANY = 3
+LABEL = 4  # words of a label such as "read more"
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 BLOCKS = frozen(
     """
@@ -82,6 +84,7 @@ class Anchor:
     level: int
     path: str
     area: str  # "", "soft", "hard" or "paid"
+    often: bool = False  # its path names its address again and again, as categories and authors are
 
 
 def words(text: str) -> float:
@@ -136,7 +139,33 @@ def collect(root: Any, listing: str, base: str) -> list[Anchor]:
         if turning and (element.get("rel") in ("next", "prev") or _same_list(url, listing)):
             continue
         found.append(_anchor(element, url, len(found), text, paths.of(element), areas.of(element)))
-    return found
+    return _levelled(_split(found))
+
+
+def _split(anchors: list[Anchor]) -> list[Anchor]:
+    """Part the links of one path by what they say where many say the same: "pdf", "12 comments", "read more"."""
+    addresses: dict[tuple[str, str], set[str]] = {}
+    for x in anchors:
+        addresses.setdefault((x.path, wordless(x.text)), set()).add(x.url)
+    labels = {key for key, urls in addresses.items() if len(urls) >= MANY and words(key[1]) <= LABEL}
+    return [
+        replace(x, path=f"{x.path} {label}") if (x.path, label := wordless(x.text)) in labels else x for x in anchors
+    ]
+
+
+def _levelled(anchors: list[Anchor]) -> list[Anchor]:
+    """Give a link the level of its group; an address that one path names again and again is no title there."""
+    groups: dict[str, list[int]] = {}
+    for x in anchors:
+        groups.setdefault(x.path, []).append(x.level)
+    usual = {path: sorted(levels)[len(levels) // 2] for path, levels in groups.items()}
+    times = Counter((x.path, x.url) for x in anchors)
+    return [
+        replace(x, level=0, often=True) if times[x.path, x.url] >= MANY
+        else replace(x, level=max(x.level, usual[x.path])) if len(groups[x.path]) >= MANY and not x.inline
+        else x
+        for x in anchors
+    ]  # fmt: skip
 
 
 def _same_list(url: str, listing: str) -> bool:
@@ -149,7 +178,7 @@ def _anchor(element: Any, url: str, order: int, text: str, path: str, area: str)
     if not title:
         title, heading = (element.get("title") or element.get("aria-label") or ""), None
     inline = heading is None and _inline(element, text)
-    size = words(title)
+    size = words(re.sub(r"\d+", " ", title))
     level = 0 if inline else 2 if heading is not None and size >= 2 else 1 if size >= 3 else 0
     return Anchor(element, url, order, text, title, heading is not None, inline, level, path, area)
 
@@ -221,7 +250,8 @@ class _Paths:
 
     def of(self, element: Any) -> str:
         above = [x for x in element.iterancestors() if x.tag not in ("html", "body")]
-        return "/".join(self._part(x) for x in [*reversed(above), element])
+        parts = [self._part(x) for x in [*reversed(above), element]]
+        return "/".join(x for n, x in enumerate(parts) if n < 2 or x != parts[n - 2])  # replies nest in lists
 
     def _part(self, element: Any) -> str:
         if element not in self.known:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawlers.addresses import clean
 from crawlers.teasers.anchors import words
-from crawlers.teasers.shapes import family, is_file, is_other_page, shape
+from crawlers.teasers.shapes import family, is_file, is_other_page, service, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def items(root: Any, listing: str, base: str, examples: Iterable[str]) -> list[I
 def _fits(url: str, listing: str) -> bool:
     own = shape(url)
     good = family(url) == family(listing) and not is_other_page(url, listing) and not is_file(url)
-    return good and not own.bare and own.service < 0.7
+    return good and not own.bare and service(url, listing) < 0.7
 
 
 def _documents(root: Any) -> Iterator[object]:

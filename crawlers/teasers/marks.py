@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LARGEST = 4_000  # characters; a larger block is no teaser
 SHORT = 90  # characters of a line that may be a date or a byline
 TEASER = 7  # words
+LONG_TITLE = 25
+SPANS = re.compile(r"^[\d\W]")  # a line that begins like this is a date, a number or a list of links
 BY = re.compile(r"^(by|written by|por|von|par|di|de|da|texto?:|文)[\s:]+(?=\S)", re.IGNORECASE)
 NAMED = re.compile(r"(?:^|[\s_-])(author|byline|autor|auteur|autore)s?(?:$|[\s_-])", re.IGNORECASE)
 NAME = re.compile(r"^[^\W\d_][^\d|•·/:@]{2,60}$")
@@ -50,7 +52,7 @@ def marks(anchor: Anchor, block: Block, now: datetime, language: str, *, silent:
         dated=when is not None or any(True for p in block.parts for _ in p.iter("time")),
         summary=_summary(anchor, lines),
         image=any(True for p in block.parts for _ in p.iter(*PICTURES)),
-        heading=_heading(block) if silent and not anchor.level else "",
+        heading=_heading(block, lines) if silent and not anchor.level and _speaks(anchor, block) else "",
         authors=_authors(block, lines),
         first=_is_first(anchor, block),
         silent=silent,
@@ -82,13 +84,21 @@ def _summary(anchor: Anchor, lines: list[str]) -> str | None:
     return max(long, key=len, default=None)
 
 
-def _heading(block: Block) -> str:
+def _heading(block: Block, lines: list[str]) -> str:
+    """Return the title that stands beside a silent link: an unlinked heading, or else the first line like a title."""
     for part in block.parts:
         for element in part.iter(*HEADINGS):
             text = text_of(element)
             if words(text) >= 1 and not any(True for _ in element.iter("a")):
                 return text
-    return ""
+    good = (x for x in lines if 3 <= words(x) <= LONG_TITLE and not SPANS.match(x))
+    return next(good, "")
+
+
+def _speaks(anchor: Anchor, block: Block) -> bool:
+    """Tell whether a link is the first or the last one with a text in its block, as links to whole articles are."""
+    texts = [x for part in block.parts for x in part.iter("a") if x.get("href") and text_of(x)]
+    return not texts or anchor.element in (texts[0], texts[-1]) or not anchor.text
 
 
 def _is_first(anchor: Anchor, block: Block) -> bool:

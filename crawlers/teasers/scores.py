@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawlers.teasers.anchors import wordless, words
-from crawlers.teasers.shapes import family, shape, site
+from crawlers.teasers.shapes import family, service, shape, site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 BIAS = -3.2
 WEIGHTS: Mapping[str, float] = {
     "heading": 1.6, "words": 2.2, "slug": 1.3, "number": 0.8, "path_date": 1.2, "date": 1.2, "teaser": 0.7, "image": 0.4,
-    "crowd": 1.2, "repeats": -2.2, "below": 0.5,
+    "crowd": 1.2, "repeats": -2.2, "lonely": -1.0, "often": -2.5, "below": 0.5,
     "inline": -2.5, "person": -2.5, "within": -4.0, "within_title": -1.3, "later": -0.8, "mute": -2.0,
     "service": -2.6, "section": -3.0, "single_word": -0.7, "bare": -2.0,
     "elsewhere": -3.0, "sister": -0.6, "link_list": 0.4,
     "soft": -0.7, "hard": -3.0, "paid": -5.0,
 }  # fmt: skip
 SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "image", "service", "person")
+TOLD = ("heading", "date", "teaser", "image")
 ALIKE = 2.5  # weight of what was thought of links with the same template
 KNOWN = 1.2  # weight of the log-odds of what became of earlier links
 CERTAIN = 4.0  # log-odds at most, for or against, from experience
@@ -81,6 +82,7 @@ def features(candidates: Sequence[Candidate], listing: str) -> list[dict[str, fl
         for n in members:
             rows[n] |= group | {name: (rows[n][name] + means[name]) / 2 for name in SHARED}
             rows[n]["mute"] *= group["repeats"] if candidates[n].anchor.text and len(members) > 2 else 1.0
+            rows[n]["lonely"] = float(len(members) < 2 and not any(rows[n][name] for name in TOLD))
             rows[n]["elsewhere"] *= 1 - group["link_list"]
     return rows
 
@@ -100,7 +102,8 @@ def _own(x: Candidate, listing: str) -> dict[str, float]:
         "inline": float(x.anchor.inline),
         "mute": float(x.marks.silent and not x.marks.heading),
         "later": float(not x.marks.first and x.anchor.level == 0),
-        "service": own.service,
+        "often": float(x.anchor.often),
+        "service": service(x.anchor.url, listing),
         "single_word": float(not (own.slug or own.number or own.dated)),
         "below": float(urlsplit(x.anchor.url).path.startswith(urlsplit(listing).path.rstrip("/") + "/")),
     }
@@ -116,7 +119,9 @@ def _is_person(x: Candidate) -> bool:
     """Tell whether a link looks like a name: two or three capitalised words that are all of the address's last part."""
     names = x.title.split()
     last = shape(x.anchor.url).last
-    return 2 <= len(names) <= 3 and all(w[:1].isupper() for w in names) and names[-1].lower() in last and len(last) <= 40
+    return (
+        2 <= len(names) <= 3 and all(w[:1].isupper() for w in names) and names[-1].lower() in last and len(last) <= 40
+    )
 
 
 def _owned(candidates: Sequence[Candidate]) -> dict[str, tuple[str, int]]:

@@ -50,6 +50,10 @@ SERVICE = frozen(
     leaders best past ask c badges topicos assunto editorias redaktion redaction archive archives archiv archivo amp
     """
 )
+HOUSE = re.compile(
+    r"^(about|contact|acerca-de|quienes-somos|sobre-(o|a|nos)|ueber|uber-uns|chi-siamo|qui-sommes|a-propos|terms|privacy|cookie|"
+    r"politica-de|condizioni|mentions|datenschutz|accessibility|sign-up|subscribe|advertise)\b", re.IGNORECASE
+)  # fmt: skip
 LISTING_KEYS = frozen(
     """
     page paged pg seite pagina start offset from sort order orderby order_by filter view lang locale hl dir limit s
@@ -69,7 +73,6 @@ class Shape:
     slug: float  # 1 for three words or more, 0.5 for two
     number: bool
     dated: float  # 1 with a month, 0.4 for a year alone
-    service: float
     bare: bool  # a host without a path
     last: str
 
@@ -93,7 +96,6 @@ def shape(url: str) -> Shape:
         or any(v in ("#", "H", "N") and k.lower() not in LISTING_KEYS for k, v in query)
         or bool(segments and NUMBER.search(segments[-1]) and not YEAR.match(segments[-1])),
         dated=1.0 if DATED.search(path) else 0.4 if "Y" in kinds[:-1] else 0.0,
-        service=_service(segments, kinds),
         bare=not segments and not query,
         last=segments[-1].lower() if segments else "",
     )
@@ -122,15 +124,28 @@ def _slug(kinds: list[str]) -> float:
     return max((0.5 if x.startswith("S2") else 1.0 for x in kinds if x.startswith("S")), default=0.0)
 
 
+@lru_cache(maxsize=8_192)
+def service(url: str, listing: str = "") -> float:
+    """Return 1 where a page is named as a service, 0.7 where a folder above it is, less above articles.
+
+    Folders that the listing lies in as well tell nothing.
+    """
+    segments = [x for x in unquote(urlsplit(url).path).split("/") if x]
+    above = [x for x in unquote(urlsplit(listing).path).split("/") if x] if site(url) == site(listing) else []
+    shared = next(
+        (n for n, (x, y) in enumerate(zip(segments, above, strict=False)) if x != y), min(len(segments), len(above))
+    )
+    return _service(segments[min(shared, len(segments) - 1) :], [kind_of(x) for x in segments])
+
+
 def _service(segments: list[str], kinds: list[str]) -> float:
-    """Return 1 where the page itself is named as a service, 0.7 where a folder above it is, less above articles."""
     found = [ENDING.sub("", x.lower()) in SERVICE or x.lower() in SERVICE for x in segments]
     if not any(found):
-        return 0.0
+        return 0.7 if len(segments) <= 2 and segments and HOUSE.match(segments[-1]) else 0.0
     if found[-1]:
         return 1.0
     told = kinds[-1][:1] in "#SH" and not kinds[-1].startswith("S2")
-    return 0.4 if told and not found[-2] else 0.7
+    return 0.4 if told and not (len(found) > 1 and found[-2]) else 0.7
 
 
 def is_file(url: str) -> bool:
