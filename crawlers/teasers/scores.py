@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 BIAS = -3.2
 WEIGHTS: Mapping[str, float] = {
     "heading": 1.6, "words": 2.2, "slug": 1.3, "number": 0.8, "path_date": 1.2, "date": 1.2, "teaser": 0.7, "image": 0.4,
-    "crowd": 1.2, "repeats": -2.2, "lonely": -1.0, "often": -2.5, "below": 0.5,
+    "crowd": 1.2, "repeats": -2.2, "lonely": -1.0, "often": -2.5, "below": 0.5, "item": 1.0,
     "inline": -2.5, "person": -2.5, "within": -4.0, "within_title": -1.3, "later": -0.8, "mute": -2.0,
     "service": -2.6, "section": -3.0, "single_word": -0.7, "bare": -2.0,
     "elsewhere": -3.0, "sister": -0.6, "link_list": 0.4,
-    "soft": -0.7, "hard": -3.0, "paid": -5.0,
+    "soft": -0.7, "hard": -3.0, "paid": -8.0,
 }  # fmt: skip
-SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "image", "service", "person")
+SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "image", "person")
 TOLD = ("heading", "date", "teaser", "image")
 ALIKE = 2.5  # weight of what was thought of links with the same template
+FULL = 8  # links from which on a group has its full say
 KNOWN = 1.2  # weight of the log-odds of what became of earlier links
 CERTAIN = 4.0  # log-odds at most, for or against, from experience
 
@@ -79,8 +80,9 @@ def features(candidates: Sequence[Candidate], listing: str) -> list[dict[str, fl
     for members in groups.values():
         group = _group([candidates[n] for n in members], listing)
         means = {name: sum(rows[n][name] for n in members) / len(members) for name in SHARED}
+        weight = min((len(members) - 1) / FULL, 1.0) / 2
         for n in members:
-            rows[n] |= group | {name: (rows[n][name] + means[name]) / 2 for name in SHARED}
+            rows[n] |= group | {name: (1 - weight) * rows[n][name] + weight * means[name] for name in SHARED}
             rows[n]["mute"] *= group["repeats"] if candidates[n].anchor.text and len(members) > 2 else 1.0
             rows[n]["lonely"] = float(len(members) < 2 and not any(rows[n][name] for name in TOLD))
             rows[n]["elsewhere"] *= 1 - group["link_list"]
@@ -98,6 +100,7 @@ def _own(x: Candidate, listing: str) -> dict[str, float]:
         "date": float(x.marks.dated),
         "teaser": float(x.marks.summary is not None),
         "image": float(x.marks.image),
+        "item": float(_is_item(x)),
         "person": float(_is_person(x)),
         "inline": float(x.anchor.inline),
         "mute": float(x.marks.silent and not x.marks.heading),
@@ -113,6 +116,12 @@ def _length(title: str) -> float:
     """Return how much a text is as long as a title: 0 for none, 1 from six words on, less again beyond forty."""
     size = words(title)
     return min(size / 6, 1.0) if size <= 40 else 0.5
+
+
+def _is_item(x: Candidate) -> bool:
+    """Tell whether the block is marked up as an article of its own."""
+    around = [*x.block.parts, *x.anchor.element.iterancestors()][:6]
+    return any(e.tag == "article" or "article" in e.get("itemtype", "").lower() for e in around)
 
 
 def _is_person(x: Candidate) -> bool:
