@@ -174,7 +174,8 @@ class Crawl(scrapy.Spider):
         if before and (response.status == 304 or is_unchanged(before, response.body)):
             self.handover.unchanged(before, response.status, validators)
             return None
-        sight = Sight(source, response.url, response.body, now, _header(response, "Content-Type") or "", before)
+        known = self.handover.known(source)
+        sight = Sight(source, response.url, response.body, now, _header(response, "Content-Type") or "", before, known)
         look = _read(sight)
         if look.more:
             return self._begin_parts(sight, look)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 UNDER_WAY = 2_000  # links in memory at once
 SOURCES = 100_000
+LEARNING = ("listing", "conference")
 TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
 
 
@@ -64,6 +65,10 @@ class Handover:
         due = work.due_sources(self.store, self.clock(), limit=SOURCES)
         self.sources = len(due)
         return due
+
+    def known(self, source: Source) -> tuple[tuple[str, bool], ...]:
+        """Return what became of a source's earlier links, for the ways that learn from it."""
+        return tuple(work.links_of(self.store, source.key)) if source.way in LEARNING else ()
 
     def links(self) -> list[Link]:
         """Return links that are to be fetched and not under way yet, as many as there is room for."""

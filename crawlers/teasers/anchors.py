@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crawlers.addresses import clean
 from crawlers.teasers.shapes import frozen, is_file, is_other_page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MOST = 3_000
 MANY = 3
+FEW = 4  # so many siblings of one tag are compared with each other
+PROSE, PARAGRAPH, STEPS = 30, 400, 20  # letters, letters, elements looked at around a link
 LABEL = 4  # words of a label such as "read more"
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 BLOCKS = frozen(
@@ -66,6 +65,7 @@ TURNING = re.compile(
     r"( (page|posts?|entries|articles?|página|seite|beiträge|pagina|artikel|artículos|»))*[»›>→\s]*$",
     re.IGNORECASE,
 )
+COUNTED = re.compile(r"^\W*\d|\d\)\W*$")
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 TOKEN = re.compile(r"[^\W_]+")
 
@@ -94,8 +94,9 @@ def words(text: str) -> float:
 
 
 def wordless(text: str) -> str:
-    """Return a text in which numbers and signs are all alike, so that "3 comments" and "12 comments" are one."""
-    return re.sub(r"[\d\W_]+", "#", text.lower())
+    """Return a text in which signs are all alike, and numbers too where it counts something ("12 comments")."""
+    plain = re.sub(r"[\W_]+", "#", text.lower())
+    return re.sub(r"\d+", "#", plain) if COUNTED.search(text) or words(re.sub(r"\d+", " ", text)) <= 1 else plain
 
 
 def text_of(element: Any) -> str:
@@ -205,27 +206,27 @@ def _title(element: Any, text: str) -> str:
 
 
 def _inline(element: Any, text: str) -> bool:
-    """Tell whether a link stands inside running text: words go before it, and most of the paragraph is not its own."""
-    holder = next((x for x in element.iterancestors() if x.tag in BLOCKS), None)
-    if holder is None or holder.tag not in ("p", "li", "td", "dd", "div", "blockquote", "figcaption"):
-        return False
-    before, total = 0, 0
-    for part, inside in _running(holder, element):
-        total += len(part.strip())
-        before += 0 if inside else len(part.strip())
-    return before >= 30 and len(text) < 0.5 * total
+    """Tell whether a link stands inside running text: words go before it, and most of what is said is not its own."""
+    before = _running(element, backwards=True)
+    return before >= PROSE and len(text) < before + _running(element, backwards=False)
 
 
-def _running(holder: Any, element: Any) -> Iterator[tuple[str, bool]]:
-    """Yield the texts of a paragraph, and whether each comes at or after the element."""
-    seen, around = False, set(element.iterancestors())
-    for node in holder.iter():
-        if node is not holder and node.tag in BLOCKS:
-            return
-        seen = seen or node is element
-        yield node.text or "", seen
-        if node is not holder:
-            yield node.tail or "", seen or node in around
+def _running(element: Any, *, backwards: bool) -> int:
+    """Count the letters of the same paragraph on one side of an element, up to some hundred."""
+    count, steps = 0, 0
+    while element is not None and element.tag not in BLOCKS and count < PARAGRAPH:
+        parent = element.getparent()
+        count += 0 if backwards else len((element.tail or "").strip())
+        for sibling in element.itersiblings(preceding=backwards):
+            steps += 1
+            count += len((sibling.tail or "").strip()) if backwards else 0
+            if not isinstance(sibling.tag, str) or sibling.tag in BLOCKS or sibling.tag == "br" or steps > STEPS:
+                return count
+            count += len(text_of(sibling)) + (0 if backwards else len((sibling.tail or "").strip()))
+        if backwards and parent is not None:
+            count += len((parent.text or "").strip())
+        element = parent
+    return count
 
 
 # ------------------------------------------------------------------ structural paths
@@ -263,12 +264,13 @@ class _Paths:
         parent = element.getparent()
         if parent is None or not own:
             return own
-        twins = [x for x in parent if x.tag == element.tag]
-        if len(twins) < 4:
-            return own
         if (parent, element.tag) not in self.shared:
-            self.shared[parent, element.tag] = Counter(name for x in twins for name in self._names(x))
+            twins = [x for x in parent if x.tag == element.tag]
+            names = (name for x in twins for name in self._names(x)) if len(twins) >= FEW else ()
+            self.shared[parent, element.tag] = Counter(names)
         counts = self.shared[parent, element.tag]
+        if not counts:
+            return own
         often = max(counts[x] for x in own) / 2
         return frozenset(x for x in own if counts[x] >= often)
 

@@ -63,7 +63,7 @@ class Blocks:
         if len(peers[anchor.path]) > 1:
             return True
         rivals = self.titles[element] if anchor.level == 2 else self.ranked[element]
-        if rivals - {anchor.url}:
+        if _besides(rivals, anchor.url):
             return True
         return anchor.level == 2 and len(self.ranked[element]) > A_LIST and self._holds_a_list(element)
 
@@ -72,14 +72,16 @@ class Blocks:
 
     def _siblings(self, top: Any, anchor: Anchor) -> list[Any]:
         parent = top.getparent()
-        if parent is None or len(self.ranked[parent] | self.peers[parent][anchor.path]) < 2:
+        rivals = (self.ranked[parent], self.peers[parent][anchor.path]) if parent is not None else ()
+        if not any(_besides(urls, anchor.url) for urls in rivals):
             return []
         return self._run(top, anchor, backwards=self._leads(parent, anchor))
 
     def _leads(self, parent: Any, anchor: Anchor) -> bool:
         """Tell whether what belongs to a title goes before it: the list begins without a title and ends with one."""
-        items = [x for x in parent if isinstance(x.tag, str) and x.tag not in ("h1", "h2", "h3", "thead", "caption")]
-        return bool(items) and not self._titled(items[0], anchor) and self._titled(items[-1], anchor)
+        first = next((x for x in parent if _counts(x)), None)
+        last = next((x for x in reversed(parent) if _counts(x)), None)
+        return first is not None and not self._titled(first, anchor) and self._titled(last, anchor)
 
     def _titled(self, element: Any, anchor: Anchor) -> bool:
         return bool(self.ranked[element] or self.peers[element][anchor.path])
@@ -98,7 +100,7 @@ class Blocks:
         return any(len(urls) >= A_LIST for urls in self.peers[sibling].values())
 
     def _is_other(self, sibling: Any, anchor: Anchor) -> bool:
-        return bool((self.ranked[sibling] | self.peers[sibling][anchor.path]) - {anchor.url})
+        return _besides(self.ranked[sibling], anchor.url) or _besides(self.peers[sibling][anchor.path], anchor.url)
 
     def _others(self, parts: Sequence[Any], anchor: Anchor) -> dict[str, int]:
         others: dict[str, int] = {}
@@ -108,3 +110,11 @@ class Blocks:
                     if other.url != anchor.url:
                         others[other.url] = max(others.get(other.url, 0), other.level)
         return others
+
+
+def _besides(urls: set[str], url: str) -> bool:
+    return len(urls) > (url in urls)
+
+
+def _counts(element: Any) -> bool:
+    return isinstance(element.tag, str) and element.tag not in ("h1", "h2", "h3", "thead", "caption")

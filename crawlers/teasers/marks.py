@@ -80,7 +80,8 @@ def _is_age(element: Any) -> bool:
 
 
 def _summary(anchor: Anchor, lines: list[str]) -> str | None:
-    long = [x for x in lines if words(x) >= TEASER and anchor.title not in x and x != anchor.text]
+    told = (x.partition(anchor.title)[0].strip() if anchor.title else x for x in lines if x != anchor.text)
+    long = [x for x in told if words(x) >= TEASER]
     return max(long, key=len, default=None)
 
 

@@ -37,7 +37,7 @@ SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "
 TOLD = ("heading", "date", "teaser", "image")
 ALIKE = 2.5  # weight of what was thought of links with the same template
 FULL = 8  # links from which on a group has its full say
-KNOWN = 1.2  # weight of the log-odds of what became of earlier links
+KNOWN = 1.5  # weight of the log-odds of what became of earlier links
 CERTAIN = 4.0  # log-odds at most, for or against, from experience
 
 
@@ -60,12 +60,11 @@ def scores(candidates: Sequence[Candidate], listing: str, known: Experience) -> 
     if not candidates:
         return []
     rows = features(candidates, listing)
-    first = [BIAS + sum(WEIGHTS[name] * value for name, value in row.items()) for row in rows]
-    alike = _alike(candidates, first)
-    return [
-        score + ALIKE * thought + KNOWN * _experience(x.anchor.url, known)
-        for x, score, thought in zip(candidates, first, alike, strict=True)
+    first = [
+        BIAS + sum(WEIGHTS[name] * value for name, value in row.items()) + KNOWN * _experience(x.anchor.url, known)
+        for x, row in zip(candidates, rows, strict=True)
     ]
+    return [score + ALIKE * thought for score, thought in zip(first, _alike(candidates, first), strict=True)]
 
 
 # ------------------------------------------------------------------ features

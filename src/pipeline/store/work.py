@@ -7,6 +7,7 @@ killed at any instant. Every list has a limit.
 from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
     due_sources,
+    links_of,
     pending_links,
     save_link_failure,
     save_page,
@@ -67,6 +68,7 @@ __all__ = [
     "due_sources",
     "end_run",
     "lease_holder",
+    "links_of",
     "list_deliveries",
     "live_trends",
     "mark_failed",
