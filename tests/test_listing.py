@@ -141,7 +141,9 @@ def test_base_href_and_canonical_are_respected() -> None:
 
 
 def test_breadcrumbs_in_json_ld_are_no_articles() -> None:
-    crumbs = '{"@type":["BreadcrumbList", {}],"itemListElement":[{"@type":"ListItem","item":"https://news.example/a/b"}]}'
+    crumbs = (
+        '{"@type":["BreadcrumbList", {}],"itemListElement":[{"@type":"ListItem","item":"https://news.example/a/b"}]}'
+    )
     assert links(f'<html><body><script type="application/ld+json">{crumbs}</script></body></html>') == []
 
 
