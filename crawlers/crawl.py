@@ -190,7 +190,8 @@ class Crawl(scrapy.Spider):
         if before and (response.status == 304 or is_unchanged(before, response.body)):
             self.handover.unchanged(before, response.status, validators)
             return None
-        sight = Sight(source, response.url, response.body, now, _header(response, "Content-Type") or "", before)
+        kind, known = _header(response, "Content-Type") or "", self.handover.known(source)
+        sight = Sight(source, response.url, response.body, now, kind, before, known=known)
         look = _read(sight)
         if look.more:
             return self._begin_parts(sight, look)

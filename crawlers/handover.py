@@ -38,6 +38,7 @@ ASK_AFTER = 32  # links dealt with until it is worth asking for more
 MINUTE = 60.0
 SOURCES = 100_000
 NEVER_MADE = ("address not allowed", "reserved")  # what the gate or the site's own reservation keeps out
+LEARNING = ("listing", "conference")
 TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
 
 
@@ -76,6 +77,10 @@ class Handover:
         due = work.due_sources(self.store, self.clock(), limit=SOURCES)
         self.sources = len(due)
         return due
+
+    def known(self, source: Source) -> tuple[tuple[str, bool], ...]:
+        """Return what became of a source's earlier links, for the ways that learn from it."""
+        return tuple(work.links_of(self.store, source.key)) if source.way in LEARNING else ()
 
     def links(self) -> list[Link]:
         """Return links that are to be fetched and not under way yet, as many as there is room for."""

@@ -15,7 +15,8 @@ SITEMAP_LINKS = 5_000  # links taken from one sitemap
 class Sight:
     """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body.
 
-    ``parts`` is the number of files that the look reads, where it is one of an index.
+    ``parts`` is the number of files that the look reads, where it is one of an index; ``known`` holds what became of
+    the source's earlier links, the newest first: (address, became an article).
     """
 
     source: Source
@@ -26,6 +27,7 @@ class Sight:
     before: Poll | None = None
     parts: int = 1
     part: bool = False  # one of the addresses that an earlier look called ``more``
+    known: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

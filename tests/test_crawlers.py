@@ -94,7 +94,7 @@ def wild(web: Web) -> None:
         "map.example/b.xml": page("<urlset><url><loc>http://map.example/p2</loc></url></urlset>", "text/xml"),
         "map.example/p1": page("<p>1"),
         "map.example/p2": page("<p>2"),
-        "list.example/blog": page('<main><a href="/blog/why-prices-still-fall">x</a></main>'),
+        "list.example/blog": page('<main><h2><a href="/blog/why-prices-still-fall">Why prices still fall</a></h2></main>'),
         "list.example/blog/why-prices-still-fall": page("<p>x"),
         "later.example/feed": Answer(b"", 429, {"Retry-After": "7200"}),
     }  # fmt: skip

@@ -46,3 +46,18 @@ def test_validators_are_kept_only_together_with_the_links_of_their_look(tmp_path
         assert desk.rows("SELECT etag, last_modified, body_hash, failures FROM polls") == [(None, None, None, 1)]
         handover.looked(replace(sight, body=b"y"), Look(), 200, Validators('"2"'))
         assert desk.rows("SELECT etag, failures, looks FROM polls") == [('"2"', 0, 2)]
+
+
+def test_only_ways_that_learn_are_told_what_became_of_earlier_links(tmp_path: Path) -> None:
+    ways = {key: (way, f"http://{key}.example/x") for key, way in (("a", "listing"), ("b", "feed"))}
+    desk = Desk(tmp_path, Web(0), ways)
+    with open_store(desk.database) as store:
+        handover = Handover(store, Config())
+        for key, (way, address) in ways.items():
+            now = datetime.now(UTC)
+            work.save_poll(store, Poll(key, now, 200, now), [Link(f"http://{key}.example/1", key)])
+            handover.more = True
+            [link] = handover.links()
+            handover.page_troubled(link, Trouble("gone", "HTTP 404", later=False))
+            told = (("http://a.example/1", False),) if way == "listing" else ()
+            assert handover.known(source(key, way, address)) == told

@@ -214,9 +214,9 @@ LISTING = """<html><head><script type="application/ld+json">{"@type": "ItemList"
 {"@type": "ListItem", "position": 1, "url": "/blog/short"}]}</script><script type="application/ld+json">{broken</script></head><body>
 <header><a href="/blog/the-header-is-no-article">x</a></header><nav><a href="/blog/not-in-a-navigation">x</a></nav>
 <main><article><h2><a href="/blog/moat">The moat is gone</a></h2><a href="/tag/ai-and-more-words">AI</a></article>
-<article><a href="/blog/why-prices-fall?utm_medium=x">read on</a> <a href="/blog/author/ana-maria-diaz">Ana</a></article>
+<article><a href="/blog/why-prices-fall?utm_medium=x">Why prices fall so fast</a> <a href="/blog/author/ana-maria-diaz">Ana</a></article>
 <a href="/blog">Blog</a><a href="https://other.example/some-long-slug-here">Other</a><a href="/blog/x.pdf">a b c</a>
-<a href="/p/20260301">7</a><a href="/pricing">Pricing</a></main>
+<a href="/p/20260301">Seven beans a day</a><a href="/pricing">Pricing</a></main>
 <footer><a href="/blog/footers-hold-no-news">x</a></footer></body></html>"""
 AGENDA = """<html><body><script type="application/ld+json">{"@type": "Event", "name": "Boxworks", "url": "https://conf.example/",
 "subEvent": [{"@type": "Event", "name": "Keynote: beans", "url": "https://conf.example/k/1", "startDate": "2026-05-01"}]}</script>

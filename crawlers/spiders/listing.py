@@ -1,15 +1,17 @@
-"""The way *listing*: a section page, topic page or blog index without a feed -> links to its articles.
+"""The way *listing*: a section page, topic page, blog index or forum list without a feed -> links to its articles.
 
-The rule: what schema.org JSON-LD names as an article or a list item counts. Of the plain anchors, those count that
-lie on the same host, outside of navigation, header, footer and aside; whose path is deeper than the listing's or
-elsewhere, and none of the usual service pages; and that look like an article: the last part of the path has three
-words or more, or a number of four digits or more, or the anchor stands in or around a heading and has two words.
+Which links are articles is learnt from the page itself and from what became of the source's earlier links
+(``crawlers.teasers``); there are no selectors for single sites. What schema.org JSON-LD lists counts at once. Lists
+inside scripts count where the page has hardly an anchor. Nothing is fetched here; pages that a browser must build
+first are read as they came.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,11 +20,22 @@ from lxml import html as lxml_html
 
 from crawlers.addresses import clean, same_site
 from crawlers.look import ITEMS, Look, Sight, unreadable
-from crawlers.spiders.feed import LONGEST_TITLE, iso_time, plain
+from crawlers.spiders.feed import LONGEST_TITLE, iso_time, plain, sensible
+from crawlers.spiders.text import LONGEST_SUMMARY
+from crawlers.teasers import dates
+from crawlers.teasers.anchors import SCENERY, collect, wordless
+from crawlers.teasers.blocks import Blocks
+from crawlers.teasers.data import items
+from crawlers.teasers.marks import marks
+from crawlers.teasers.scores import Candidate, scores
+from crawlers.teasers.shapes import experience
 from pipeline.model import Hint, Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from crawlers.teasers.anchors import Anchor
+    from crawlers.teasers.data import Item
 
 ARTICLES = {
     "Article",
@@ -33,6 +46,7 @@ ARTICLES = {
     "ScholarlyArticle",
     "Report",
 }
+MENUS = {"BreadcrumbList", "SiteNavigationElement", "WPHeader", "WPFooter"}
 OUTSIDE = "nav|header|footer|aside|form|dialog"
 SERVICE = re.compile(
     r"/(tags?|topics?|categor(y|ies|ia|ias)|authors?|autor(es)?|people|about|contact|privacy|terms|login|signin|signup|"
@@ -43,6 +57,7 @@ FILES = re.compile(r"\.(pdf|jpe?g|png|gif|svg|webp|mp[34]|zip|css|js|xml|ics|rss
 WORDS = re.compile(r"[^\W\d_]{2,}")
 NUMBER = re.compile(r"\d{4,}")
 DEEPEST = 50
+HARDLY = 3  # with fewer links than this the page is built from its scripts
 
 
 def look(sight: Sight) -> Look:
@@ -50,7 +65,13 @@ def look(sight: Sight) -> Look:
     root = document(sight)
     if root is None:
         return unreadable(sight, "unreadable listing", "no HTML in it")
-    return found(sight, [*structured(sight, root, ARTICLES), *_articles(sight, root)])
+    named = list(structured(sight, root, ARTICLES))
+    base = _base(sight, root)
+    told = items(root, sight.address, base, [u for u, good in sight.known if good])
+    links = _articles(sight, root, base)
+    if len(links) < HARDLY:
+        links += [_item_link(sight, item) for item in told]
+    return found(sight, _completed(sight, [*named, *links], told))
 
 
 def found(sight: Sight, links: list[Link]) -> Look:
@@ -68,9 +89,8 @@ def found(sight: Sight, links: list[Link]) -> Look:
 
 def document(sight: Sight) -> etree._Element | None:
     """Parse the page; None where there is nothing to parse."""
-    charset = re.search(r"charset=[\"']?([\w-]+)", sight.content_type, re.IGNORECASE)
     try:
-        parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, encoding=charset[1] if charset else None)
+        parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, encoding=_charset(sight))
     except LookupError:
         parser = lxml_html.HTMLParser(no_network=True, huge_tree=False)
     try:
@@ -79,13 +99,109 @@ def document(sight: Sight) -> etree._Element | None:
         return None
 
 
-# ------------------------------------------------------------------ anchors
-def _articles(sight: Sight, root: etree._Element) -> Iterator[Link]:
-    for url, text, heading in anchors(sight, root):
-        if looks_like_article(url, text, heading=heading):
-            yield Link(url, sight.source.key, Hint(title=plain(text, LONGEST_TITLE) if heading else None))
+def _charset(sight: Sight) -> str | None:
+    """Return the charset that the server states, UTF-8 where the bytes are just that, None where the page must say."""
+    stated = re.search(r"charset=[\"']?([\w-]+)", sight.content_type, re.IGNORECASE)
+    if stated:
+        return stated[1]
+    try:
+        sight.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
 
 
+def _base(sight: Sight, root: etree._Element) -> str:
+    """Return the address that relative links start from: the page's own, unless ``<base href>`` says otherwise."""
+    stated = root.xpath("string(//base/@href)")
+    return (clean(stated, sight.address) if stated else None) or sight.address
+
+
+# ------------------------------------------------------------------ learnt from structure
+def _articles(sight: Sight, root: etree._Element, base: str) -> list[Link]:
+    etree.strip_elements(root, etree.Comment, *SCENERY, with_tail=False)
+    candidates = candidates_of(sight, root, base)
+    verdicts = scores(candidates, sight.address, experience(sight.known))
+    return [_link(sight, x) for x, score in zip(candidates, verdicts, strict=True) if score > 0]
+
+
+def candidates_of(sight: Sight, root: etree._Element, base: str) -> list[Candidate]:
+    """Return each address of the page once, with the block and the marks of the anchor that speaks for it."""
+    own = clean(root.xpath("string(//link[@rel='canonical']/@href)") or sight.address, base)
+    anchors = [x for x in collect(root, sight.address, base) if x.url != own]
+    mains = _mains(anchors)
+    blocks = Blocks(anchors, mains)
+    language = sight.source.language
+    silent, found = _silent(mains), []
+    for anchor in mains:
+        block = blocks.of(anchor)
+        told = marks(anchor, block, sight.now, language, silent=anchor.url in silent)
+        found.append(Candidate(anchor, block, told))
+    return found
+
+
+def _silent(mains: Sequence[Anchor]) -> set[str]:
+    """Return the addresses whose links say nothing of their own: no text, or one that their neighbours say as well."""
+    texts = Counter(wordless(x.text) for x in mains)
+    groups: dict[str, list[str]] = {}
+    for x in mains:
+        groups.setdefault(x.path, []).append(wordless(x.text))
+    alike = {path for path, said in groups.items() if len(said) <= 2 or len(set(said)) * 2 <= len(said)}
+    return {x.url for x in mains if not x.text or (texts[wordless(x.text)] > 1 and x.path in alike)}
+
+
+def _mains(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """Return one anchor an address: title link, image link and "read more" of a teaser are one article."""
+    best: dict[str, Anchor] = {}
+    for anchor in anchors:
+        known = best.get(anchor.url)
+        if known is None or _rank(anchor) > _rank(known):
+            best[anchor.url] = anchor
+    return sorted(best.values(), key=lambda x: x.order)
+
+
+def _rank(anchor: Anchor) -> tuple[bool, int, bool, bool]:
+    return anchor.area not in ("hard", "paid"), anchor.level, not anchor.inline, bool(anchor.title)
+
+
+def _link(sight: Sight, x: Candidate) -> Link:
+    published = sensible(x.marks.published, sight.now) if x.marks.published else None
+    hint = Hint(
+        title=plain(x.title, LONGEST_TITLE),
+        published=published,
+        summary=plain(x.marks.summary, LONGEST_SUMMARY),
+        authors=x.marks.authors,
+    )
+    return Link(x.anchor.url, sight.source.key, hint)
+
+
+# ------------------------------------------------------------------ told by scripts
+def _item_link(sight: Sight, item: Item) -> Link:
+    published = dates.stated(item.published, sight.now)
+    hint = Hint(plain(item.title, LONGEST_TITLE), published, plain(item.summary, LONGEST_SUMMARY))
+    return Link(item.url, sight.source.key, hint)
+
+
+def _completed(sight: Sight, links: list[Link], told: list[Item]) -> list[Link]:
+    """Return each address once, in order; what one mention leaves open another one fills in."""
+    unique: dict[str, Link] = {}
+    for link in [*links, *(_item_link(sight, x) for x in told if any(x.url == y.url for y in links))]:
+        known = unique.get(link.url)
+        unique[link.url] = replace(known, hint=_filled(known.hint, link.hint)) if known else link
+    return list(unique.values())
+
+
+def _filled(first: Hint, other: Hint) -> Hint:
+    return Hint(
+        title=first.title or other.title,
+        published=first.published or other.published,
+        summary=first.summary or other.summary,
+        authors=first.authors or other.authors,
+        language=first.language or other.language,
+    )
+
+
+# ------------------------------------------------------------------ by rule, for agendas
 def anchors(sight: Sight, root: etree._Element) -> Iterator[tuple[str, str, bool]]:
     """Yield address, text and whether it goes with a heading, of the anchors in the page's own areas."""
     base = root.base_url or sight.address
@@ -141,6 +257,8 @@ def _things(data: object, depth: int = 0) -> Iterator[dict[str, Any]]:
     if depth > DEEPEST:
         return
     if isinstance(data, dict):
+        if _kinds(data) & MENUS:
+            return
         yield data
         data = list(data.values())
     if isinstance(data, list):
@@ -148,10 +266,13 @@ def _things(data: object, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield from _things(value, depth + 1)
 
 
-def _thing(sight: Sight, thing: dict[str, Any], kinds: set[str]) -> Link | None:
+def _kinds(thing: dict[str, Any]) -> set[str]:
     kind = thing.get("@type")
-    named = set(kind if isinstance(kind, list) else [kind]) if kind else set()
-    if not named & (kinds | {"ListItem"}):
+    return {x for x in (kind if isinstance(kind, list) else [kind]) if isinstance(x, str)}
+
+
+def _thing(sight: Sight, thing: dict[str, Any], kinds: set[str]) -> Link | None:
+    if not _kinds(thing) & (kinds | {"ListItem"}):
         return None
     inner = thing["item"] if isinstance(thing.get("item"), dict) else thing
     address = inner.get("url") or thing.get("item") or inner.get("@id")

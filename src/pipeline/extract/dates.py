@@ -204,10 +204,15 @@ def _weaker(
 ) -> Iterator[tuple[str, tuple[datetime, Precision] | None]]:
     yield "time element", _time_element(tree, language)
     if page.hint.published is not None:
-        yield "feed", (_utc(page.hint.published), "time")
+        yield "feed", _told(_utc(page.hint.published))
     yield "address", _of_address(page.url)
     seen = _visible(tree, language)
     yield "text", (seen[0], "day") if seen else None  # an hour for readers says no zone
+
+
+def _told(when: datetime) -> tuple[datetime, Precision]:
+    """Midnight sharp is how a feed or a listing gives a day."""
+    return when, "time" if (when.hour, when.minute, when.second) != (0, 0, 0) else "day"
 
 
 def _time_element(tree: HtmlElement, language: str | None) -> tuple[datetime, Precision] | None:

@@ -8,6 +8,7 @@ from pipeline.store.contents import content_of
 from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
     due_sources,
+    links_of,
     pending_links,
     save_poll,
     sync_catalogue,
@@ -86,6 +87,7 @@ __all__ = [
     "hosts_with_links",
     "import_editions",
     "lease_holder",
+    "links_of",
     "links_of_hosts",
     "list_deliveries",
     "live_trends",

@@ -218,3 +218,36 @@ def pending_links(store: Store, now: datetime, *, limit: int = 500) -> list[Link
             .limit(limit)
         )
         return [link_of(row) for row in rows]
+
+
+NO_ARTICLE = ("gone", "not a web page", "empty page")  # failures that say what an address is, not how its host fares
+
+
+def links_of(store: Store, source: str, *, limit: int = 500) -> list[tuple[str, bool]]:
+    """Return what became of a source's links, the newest first: (address, became an article).
+
+    Links that are pending, pages that wait to be extracted, and failures that say nothing of the address (a server
+    that was down, a login, an article that is known under another address) are left out.
+    """
+    links, pages, articles, refused = schema.links, schema.pages, schema.articles, schema.rejections
+    extracted = sa.exists().where(
+        refused.c.stage == "extract",
+        refused.c.subject == pages.c.id,
+        refused.c.reason != "same address as another page",
+        refused.c.resolved_at.is_(None),
+    )
+    fetched = sa.exists().where(
+        refused.c.stage == "fetch", refused.c.subject == links.c.id, refused.c.reason.in_(NO_ARTICLE)
+    )
+    became = articles.c.id.is_not(None).label("became")
+    with store.reading() as connection:
+        rows = connection.execute(
+            sa.select(links.c.url, became)
+            .outerjoin_from(links, pages, pages.c.link == links.c.id)
+            .outerjoin(articles, articles.c.page == pages.c.id)
+            .where(links.c.source == source, links.c.state.in_(("fetched", "failed")))
+            .where(sa.or_(became, sa.and_(links.c.state == "failed", fetched), extracted))
+            .order_by(links.c.id.desc())
+            .limit(limit)
+        )
+        return [(row.url, bool(row.became)) for row in rows]
