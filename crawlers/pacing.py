@@ -97,14 +97,19 @@ class Hosts:
 
     # -------------------------------------------------------------- turns
     async def turn(self, name: str) -> None:
-        """Return when the next request to this host may be sent. Raises Waiting."""
+        """Return when the next request to this host may be sent; ``answered`` must follow. Raises Waiting.
+
+        Scrapy's own limit of one request a slot lets a whole queue go when its turn comes, so the limit is kept here.
+        """
         queue = self._queue(name)
-        if not queue.delay and queue.free_at <= monotonic():
-            self._check_wait(queue)
-        else:
-            async with queue.lock:
-                self._busy.add(name)
-                await self._reserved_turn(queue)
+        await queue.lock.acquire()
+        self._busy.add(name)
+        try:
+            await self._own_turn(queue)
+        except BaseException:
+            queue.lock.release()
+            raise
+        finally:
             self._busy.discard(name)
         queue.last = monotonic() + ON_THE_WAY
 
@@ -112,8 +117,9 @@ class Hosts:
         """Note that the request that had the turn is over."""
         queue = self._queue(name)
         queue.last = min(queue.last, monotonic())
+        queue.lock.release()
 
-    async def _reserved_turn(self, queue: _Queue) -> None:
+    async def _own_turn(self, queue: _Queue) -> None:
         while True:
             self._check_wait(queue)
             pause = queue.free_at - monotonic()

@@ -81,6 +81,21 @@ def test_the_delay_counts_from_the_answer_or_shortly_after_sending(own: Store) -
     assert 0.45 <= asyncio.run(slow()) < 0.2 + ON_THE_WAY
 
 
+def test_one_request_of_a_host_is_under_way_at_a_time_even_without_a_delay(own: Store) -> None:
+    async def second_while_first() -> tuple[bool, bool]:
+        hosts = Hosts(own, 0.0, clock)
+        await hosts.turn("a")
+        second = asyncio.create_task(hosts.turn("a"))
+        await hosts.turn("b")
+        await asyncio.sleep(0.05)
+        early = second.done()
+        hosts.answered("a")
+        await asyncio.wait_for(second, 5)
+        return early, second.done()
+
+    assert asyncio.run(second_while_first()) == (False, True)
+
+
 def test_hosts_without_a_delay_are_not_reserved(own: Store) -> None:
     had = asyncio.run(times(Hosts(own, 0.0, clock), "a", 50))
     assert had[-1] - had[0] < 0.5
@@ -227,4 +242,10 @@ def test_killed_again_and_again_no_request_comes_too_early(tmp_path: Path) -> No
     found = kept(tmp_path / "desk", feeds=200, pages=1, kills=3, every=1.5, delay=0.2, seed=5)
     assert len(found.gaps) > 5
     assert found.early(0.2) == 0
+    assert found.at_once == 1
+
+
+def test_a_crawl_without_a_delay_has_one_request_a_host_under_way(tmp_path: Path) -> None:
+    found = kept(tmp_path / "desk", feeds=20, pages=2, kills=1, every=60.0, delay=0.0, seed=5)
+    assert found.pages == 40
     assert found.at_once == 1
