@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from pipeline.store import Store
 
-AHEAD = 2.0  # seconds that a reservation reaches beyond the next request: what a killed process costs at most
+AHEAD = 1.0  # seconds that a reservation reaches beyond the next request: what a killed process costs at most
 GATHER = 0.05  # seconds in which reservations are gathered into one transaction
-# The delay counts from the answer, or from this long after sending, whichever is first: on its way to the server a
+# The delay counts from the answer, or from this long after sending, whichever is first: on its way to a busy server a
 # request may be held up, and the next one must not catch up with it.
-ON_THE_WAY = 0.1
+ON_THE_WAY = 1.0
+IN_FLIGHT = 0.1  # the same for the last request of a process that was killed; starting again takes longer than this
 
 
 def host_of(url: str) -> str:
@@ -96,14 +97,19 @@ class Hosts:
 
     # -------------------------------------------------------------- turns
     async def turn(self, name: str) -> None:
-        """Return when the next request to this host may be sent. Raises Waiting."""
+        """Return when the next request to this host may be sent; ``answered`` must follow. Raises Waiting.
+
+        Scrapy's own limit of one request a slot lets a whole queue go when its turn comes, so the limit is kept here.
+        """
         queue = self._queue(name)
-        if not queue.delay and queue.free_at <= monotonic():
-            self._check_wait(queue)
-        else:
-            async with queue.lock:
-                self._busy.add(name)
-                await self._reserved_turn(queue)
+        await queue.lock.acquire()
+        self._busy.add(name)
+        try:
+            await self._own_turn(queue)
+        except BaseException:
+            queue.lock.release()
+            raise
+        finally:
             self._busy.discard(name)
         queue.last = monotonic() + ON_THE_WAY
 
@@ -111,8 +117,9 @@ class Hosts:
         """Note that the request that had the turn is over."""
         queue = self._queue(name)
         queue.last = min(queue.last, monotonic())
+        queue.lock.release()
 
-    async def _reserved_turn(self, queue: _Queue) -> None:
+    async def _own_turn(self, queue: _Queue) -> None:
         while True:
             self._check_wait(queue)
             pause = queue.free_at - monotonic()
@@ -170,7 +177,7 @@ class Hosts:
                 done.set_result(None)
 
     def _take(self, queues: Sequence[_Queue], now: datetime) -> None:
-        wanted = [Host(x.name, x.delay, _plus(now, ON_THE_WAY + x.delay + AHEAD)) for x in queues if x.delay]
+        wanted = [Host(x.name, x.delay, _plus(now, IN_FLIGHT + x.delay + AHEAD)) for x in queues if x.delay]
         held = {x.name: x.reserved for x in queues if x.reserved}
         found = work.reserve(self._store, wanted, held, now, longest=self._longest)
         for mine in wanted:
@@ -192,7 +199,7 @@ def _plus(now: datetime, seconds: float) -> datetime:
 
 def _covers(queue: _Queue, now: datetime, spare: float = 0.0) -> bool:
     """Tell whether a request sent now, with its delay after it, lies within what is reserved."""
-    return queue.reserved is not None and _plus(now, ON_THE_WAY + queue.delay + spare) <= queue.reserved
+    return queue.reserved is not None and _plus(now, IN_FLIGHT + queue.delay + spare) <= queue.reserved
 
 
 # ------------------------------------------------------------------ in Scrapy
