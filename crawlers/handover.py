@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from crawlers.look import fault
+from crawlers.look import Look, fault
 from pipeline import collect
 from pipeline.model import Page, Poll, Rejection
 from pipeline.store import work
@@ -21,7 +21,7 @@ from pipeline.store import work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawlers.look import Look, Sight
+    from crawlers.look import Sight
     from crawlers.manners import Trouble
     from pipeline.config import Config
     from pipeline.model import Link, Source
@@ -139,17 +139,18 @@ class Handover:
         rejection = Rejection(
             "collect", trouble.reason, trouble.detail, source.address, source.key, trouble.later, seen=now
         )
-        due = self._due(poll, before, (), trouble.wait_until)
+        due = self._due(poll, trouble.wait_until)
         self._write(replace(poll, next_due=due), (), (rejection,))
 
     def _save(self, poll: Poll, before: Poll | None, look: Look | None) -> None:
-        published = look.published if look else ()
-        due = self._due(poll, before, published, None)
-        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else ())
+        seen = look or Look()
+        poll = replace(poll, new_links=work.count_new(self.store, seen.links))
+        poll = replace(poll, rhythm=collect.rhythm(poll, before, seen.published, items=len(seen.links)))
+        self._write(replace(poll, next_due=self._due(poll, None)), seen.links, seen.rejections)
 
-    def _due(self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None) -> datetime:
+    def _due(self, poll: Poll, wait: datetime | None) -> datetime:
         floor, ceiling = self.config.crawl_floor, self.config.crawl_ceiling
-        return collect.next_look(poll, before, published, floor=floor, ceiling=ceiling, retry_at=wait)
+        return collect.next_look(poll, floor=floor, ceiling=ceiling, retry_at=wait)
 
     def _write(self, poll: Poll, links: tuple[Link, ...], rejections: tuple[Rejection, ...]) -> None:
         new = work.save_poll(self.store, poll, links, rejections)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # typing only: nouns import no library at run time
 Way = Literal["feed", "sitemap", "listing", "conference", "archive"]
 Stance = Literal["asserts", "disputes", "reports"]
 Precision = Literal["time", "day", "none"]
+HealthState = Literal["new", "healthy", "late", "quiet", "drowning", "failing", "forbidden", "gone"]
 EntityLabel = Literal["organisation", "person", "model", "product", "conference"]
 
 WAYS: tuple[Way, ...] = ("feed", "sitemap", "listing", "conference", "archive")
@@ -74,6 +75,29 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When a source brings something, learnt from its looks: 70 numbers that survive between two looks.
+
+    A *posting* is what comes within five minutes. Times are seconds since 1970, 0.0 for never; old postings and old
+    hours of watching weigh less and less. ``pace`` is postings an hour when the last one came, ``silence`` how many
+    were due since then. ``window`` is how many items the source shows at once.
+    """
+
+    seen: float
+    newest: float = 0.0
+    window: int = 0
+    items: float = 0.0
+    hours: tuple[float, ...] = (0.0,) * 24
+    hours_watched: tuple[float, ...] = (0.0,) * 24
+    days: tuple[float, ...] = (0.0,) * 7
+    days_watched: tuple[float, ...] = (0.0,) * 7
+    recent: float = 0.0
+    recent_due: float = 0.0
+    pace: float = 0.0
+    silence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """The state of one source after a look at its feed, listing or sitemap."""
 
@@ -87,6 +111,26 @@ class Poll:
     failures: int = 0
     error: str | None = None
     new_links: int = 0
+    rhythm: Rhythm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a source is doing, since when, and why in words that a person understands."""
+
+    state: HealthState
+    since: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeChange:
+    """From ``day`` on a source brings ``after`` new items a day where it brought ``before``."""
+
+    day: date
+    before: float
+    after: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)

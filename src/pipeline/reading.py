@@ -250,7 +250,7 @@ def _health(row: Mapping[str, Any], now: datetime) -> str:
         failures=row["failures"],
         error=row["error"],
     )
-    return collect.health(poll, now, last_new=row["last_new_at"])
+    return collect.health(poll, now, last_new=row["last_new_at"], last_ok=row["last_ok_at"]).state
 
 
 @click.command(epilog="Example: tideline rejections --stage extract --limit 20")

@@ -6,6 +6,7 @@ killed at any instant. Every list has a limit.
 
 from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
+    count_new,
     due_sources,
     pending_links,
     save_link_failure,
@@ -63,6 +64,7 @@ __all__ = [
     "begin_run",
     "claim_deliveries",
     "claim_delivery",
+    "count_new",
     "digest_exists",
     "due_sources",
     "end_run",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pipeline.errors import StoreError
 from pipeline.model import Link, Page, Poll, Rejection, Source
 from pipeline.store import done, rejected, schema
-from pipeline.store.rows import clean, cleaned, hint_json, insertion, link_of, sha256, too_long, upsert
+from pipeline.store.rows import chunks, clean, cleaned, hint_json, insertion, link_of, sha256, too_long, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -136,6 +136,17 @@ def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Seque
         _write_poll(connection, poll, new)
         rejected.keep(connection, [*rejections, *dropped], now=poll.polled)
     return new
+
+
+def count_new(store: Store, links: Sequence[Link]) -> int:
+    """Return how many of the links a look found are not known yet."""
+    urls = sorted({clean(link.url) for link in links if not too_long(link.url)})
+    with store.reading() as connection:
+        known = sum(
+            connection.scalar(sa.select(sa.func.count()).where(schema.links.c.url.in_(some))) or 0
+            for some in chunks(urls)
+        )
+    return len(urls) - known
 
 
 def _add_link(connection: Connection, link: Link, now: datetime) -> int | None:
