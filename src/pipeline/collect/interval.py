@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
 GONE = (404, 410)
 FORBIDDEN = (401, 402, 403, 451)
-SHARE = 0.5  # postings that are due by the next look: half of the mean gap, in the source's own time
+SHARE = 0.25  # postings that are due by the next look, in the source's own hours
+HALF = 0.5  # of the mean gap between two postings, by the clock: no look is further away
+YOUNG = 48.0  # hours of watching before which its sleep is not trusted
 LEAST_FLOOR = 120.0
 HIGHEST_FLOOR = 3600.0  # what a feed says of its lifetime is believed up to an hour
 BREAKING = 3.0  # times the busiest usual hour: how fast news may come while we are not looking
-SPREAD = 0.1  # of an interval, so that sources don't come all at once
+SPREAD = 0.05  # of an interval, so that sources don't come all at once
 SPREAD_AFTER_FAILURE = 0.25
 FIRST_WAIT = {"gone": 1 / 8, "forbidden": 1 / 4}  # of the ceiling, after the first such answer
 ATTEMPTS = 3  # tries of one address before it is given up
@@ -35,8 +38,8 @@ def next_look(
 ) -> datetime:
     """Return when to look again after ``poll``: between ``floor`` and ``ceiling`` seconds, later if asked to wait.
 
-    The next look is due when half a posting is, by the source's own rhythm: within half of its mean gap, long
-    where it sleeps, short where it is lively. ``allowed_floor`` takes the place of ``floor`` after good looks.
+    The next look is due when a quarter of a posting is, by the source's own hours and days, and within half of its
+    mean gap in any case; later where it has fallen silent, sooner where it is lively. ``allowed_floor`` takes the place of ``floor`` after good looks.
     Failures wait longer with each in a row: what is gone or forbidden begins at hours, what is temporary at the
     floor. A part of each interval is drawn by lot from the source's key, so that sources don't come all at once.
     """
@@ -90,9 +93,12 @@ def _after_failure(poll: Poll, floor: float, ceiling: float) -> float:
 def _by_rhythm(known: Rhythm | None, most: float) -> float | None:
     if known is None:
         return None
-    usual = rates(known)
-    now = usual._replace(base=usual.base * liveliness(known))
-    return min(_until_due(now, known.seen, SHARE, most), _until_half_full(known, usual))
+    usual, lively = rates(known), liveliness(known)
+    now = usual._replace(base=usual.base * lively)
+    half_a_gap = HALF / (usual.base * min(lively, 1.0)) * HOUR
+    young = HOUR if sum(known.hours_watched) < YOUNG else most
+    share = SHARE / math.sqrt(_together(known))  # who brings much at once is worth more looks at that hour
+    return min(_until_due(now, known.seen, share, most), half_a_gap, young, _until_half_full(known, usual))
 
 
 def _until_due(rate: Rates, start: float, share: float, most: float) -> float:
@@ -112,10 +118,14 @@ def _until_half_full(known: Rhythm, usual: Rates) -> float:
     """Seconds in which breaking news could push half of what a source shows out of its window, unseen by us."""
     if not known.window:
         return float("inf")
-    together = max(known.items / max(sum(known.hours), 1.0), 1.0)
-    postings = max(known.window / together / 2, 2.0)
+    postings = max(known.window / _together(known) / 2, 2.0)
     busiest = usual.base * max(usual.hours) * max(usual.days)
     return postings / (BREAKING * busiest) * HOUR
+
+
+def _together(known: Rhythm) -> float:
+    """Items of a posting, on average."""
+    return max(known.items / max(sum(known.hours), 1.0), 1.0)
 
 
 def _spread(poll: Poll, seconds: float, least: float, most: float) -> float:

@@ -129,7 +129,7 @@ def _best_step(days: Sequence[_Day], lo: int, hi: int, uneven: float) -> _Step |
     count = due = 0.0
     best = None
     for at in range(lo, hi - SHORTEST):
-        count, due = count + days[at].count, due + days[at].due
+        count, due = count + days[at].items, due + days[at].due
         if at + 1 - lo < SHORTEST:
             continue
         ratio = 2 / uneven * (_fit(count, due) + _fit(n - count, e - due) - _fit(n, e))
