@@ -105,7 +105,7 @@ def _postings(feed: Feed, begin: float, end: float, rng: random.Random) -> list[
     while day < end:
         mood = rng.gammavariate(5, 1 / 5)
         mean = feed.rate * WEEK[feed.kind][int(day // DAY + 3) % 7] * mood / (1 + SPAWNING * BROOD)
-        for hour in rng.choices(range(24), hours, k=_poisson(mean, rng)):
+        for hour in rng.choices(range(24), hours, k=poisson(mean, rng)):
             out += _brood(day + (hour + rng.random()) * HOUR - zone, rng)
         day += DAY
     return [t for t in out if begin <= t < end]
@@ -114,7 +114,7 @@ def _postings(feed: Feed, begin: float, end: float, rng: random.Random) -> list[
 def _brood(first: float, rng: random.Random) -> list[float]:
     if rng.random() > SPAWNING:
         return [first]
-    return [first, *(first + rng.expovariate(1 / (15 * MINUTE)) for _ in range(1 + _poisson(BROOD - 1, rng)))]
+    return [first, *(first + rng.expovariate(1 / (15 * MINUTE)) for _ in range(1 + poisson(BROOD - 1, rng)))]
 
 
 def _batches(feed: Feed, begin: float, end: float, rng: random.Random) -> list[float]:
@@ -124,12 +124,13 @@ def _batches(feed: Feed, begin: float, end: float, rng: random.Random) -> list[f
     out: list[float] = []
     while at < end:
         moment = at + rng.gauss(0, 10 * MINUTE)
-        out += [moment + rng.random() * MINUTE for _ in range(min(_poisson(feed.rate * every / DAY, rng), feed.window))]
+        out += [moment + rng.random() * MINUTE for _ in range(min(poisson(feed.rate * every / DAY, rng), feed.window))]
         at += every
     return [t for t in out if begin <= t < end]
 
 
-def _poisson(mean: float, rng: random.Random) -> int:
+def poisson(mean: float, rng: random.Random) -> int:
+    """Draw a Poisson variate (Knuth), a rounded normal one for large means."""
     if mean > 50:
         return max(round(rng.gauss(mean, math.sqrt(mean))), 0)
     n, product, least = 0, rng.random(), math.exp(-mean)

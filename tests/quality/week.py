@@ -24,10 +24,9 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "src")]
 
-from quality.feeds import DAY, MINUTE, START, Feed, feeds  # noqa: E402
-
 from pipeline import collect  # noqa: E402
 from pipeline.model import Poll  # noqa: E402
+from quality.feeds import DAY, MINUTE, START, Feed, feeds  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,8 +186,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tick", type=float, default=60)
     options = parser.parse_args()
-    made = feeds(options.feeds, options.days, random.Random(options.seed))  # noqa: S311
-    print(f"{len(made)} feeds, {options.days:g} days, {sum(len(f.brought(START, START + options.days * DAY)) for f in made)} items")
+    made = feeds(options.feeds, options.days, random.Random(options.seed))
+    print(
+        f"{len(made)} feeds, {options.days:g} days, {sum(len(f.brought(START, START + options.days * DAY)) for f in made)} items"
+    )
     print(f"{'rule':<26}{'delay*':>8}{'p90*':>8}{'feeds*':>8}{'by gap':>8}{'polls/item':>12}{'polls/day':>11}{'lost':>6}{'healthy':>9}{'peak/min':>10}")  # fmt: skip
     rows: list[tuple[str, Rule, float]] = [
         ("every 15 minutes", fixed, options.tick),

@@ -7,6 +7,16 @@ from pipeline.collect.condition import health
 from pipeline.collect.interval import next_look, retry, shortest_interval
 from pipeline.collect.learning import rhythm
 from pipeline.collect.volume import jump, volume_changes
-from pipeline.model import Health
+from pipeline.model import Health, VolumeChange
 
-__all__ = ["Health", "health", "jump", "next_look", "retry", "rhythm", "shortest_interval", "volume_changes"]
+__all__ = [
+    "Health",
+    "VolumeChange",
+    "health",
+    "jump",
+    "next_look",
+    "retry",
+    "rhythm",
+    "shortest_interval",
+    "volume_changes",
+]

@@ -34,6 +34,7 @@ LIVELIEST = 6.0
 # Weights of what is assumed before anything is seen, in postings (and hours): a source brings two an hour, at any hour.
 FIRST_POSTINGS, FIRST_HOURS = 0.5, 0.25
 EVEN, AS_USUAL = 1.0, 4.0
+DAY_OFF = 1 / 3
 COARSE = 14 * DAY  # longer stretches are walked by days
 
 
@@ -47,6 +48,12 @@ class Rates(NamedTuple):
     def at(self, when: float) -> float:
         """Return the rate at a time."""
         return self.base * self.hours[int(when // HOUR) % 24] * self.days[_weekday(when)]
+
+    def during(self, stretch: _Stretch) -> float:
+        """Return the postings due in a stretch."""
+        if stretch.hour is not None:
+            return stretch.hours * self.at(stretch.middle)
+        return stretch.hours * self.base * sum(self.hours) / 24 * self.days[_weekday(stretch.middle)]
 
 
 class _Stretch(NamedTuple):
@@ -139,12 +146,13 @@ def _lively(counted: Rhythm, known: Rhythm, postings: list[float], now: float) -
     fade = math.exp((known.seen - now) / LIVELY)
     recent = known.recent * fade + sum(math.exp((t - now) / LIVELY) for t in postings)
     due = known.recent_due * fade + sum(
-        s.hours * usual.at(s.middle) * math.exp((s.middle - now) / LIVELY) for s in _stretches(known.seen, now)
+        usual.during(s) * math.exp((s.middle - now) / LIVELY) for s in _stretches(known.seen, now)
     )
     last = postings[-1] if postings else known.newest
     pace = rates(counted).base if postings or not known.pace else known.pace
     since = max(last, known.seen)
-    silence = (0.0 if postings else known.silence) + expected(counted, since, now, pace)
+    before = known if sum(known.hours_watched) else counted
+    silence = (0.0 if postings else known.silence) + expected(before, since, now, pace)
     return replace(
         counted, seen=now, newest=last, recent=recent, recent_due=due, pace=pace, silence=silence
     )  # fmt: skip
@@ -172,12 +180,14 @@ def liveliness(known: Rhythm) -> float:
     return min((AS_USUAL + known.recent) / (AS_USUAL + max(known.recent_due, known.silence)), LIVELIEST)
 
 
-def expected(known: Rhythm, start: float, end: float, pace: float | None = None) -> float:
-    """Return how many postings are usual between two times, at ``pace`` an hour instead of today's if given."""
+def expected(known: Rhythm, start: float, end: float, pace: float) -> float:
+    """Return how many postings are due between two times, at ``pace`` an hour and at the source's own hours.
+
+    A silent day makes its weekday look like one off; it counts as a third of a day at least.
+    """
     usual = rates(known)
-    if pace is not None:
-        usual = usual._replace(base=pace)
-    return sum(stretch.hours * usual.at(stretch.middle) for stretch in _stretches(start, end))
+    usual = Rates(pace, usual.hours, tuple(max(factor, DAY_OFF) for factor in usual.days))
+    return sum(usual.during(stretch) for stretch in _stretches(start, end))
 
 
 def _factors(counts: Sequence[float], watched: Sequence[float], rate: float) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """How much a source brings a day: where its volume changed for good, and whether it jumps today. Knows no hours.
 
-Counts of a source are small, uneven and weekly, so changes are sought as steps in an overdispersed Poisson rate with
-a factor a weekday: the best single step by its likelihood ratio (binary segmentation; Scott and Knott 1974), again on
+Counts of a source are small, uneven and weekly, so changes are sought as steps of a negative binomial mean with a
+factor a weekday: the best single step by its likelihood ratio (binary segmentation; Scott and Knott 1974), again on
 either side. The general change points of trends are Gaussian, which daily counts of 0, 1 and 2 are not.
 """
 
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 SHORTEST = 7  # days on either side of a change
 SAME = timedelta(days=3)  # a change found again nearby is the one known before
-CERTAIN = 26.0  # likelihood ratio (twice the logarithm, by the dispersion) from which on a step is one
+CERTAIN = 22.0  # likelihood ratio (twice the logarithm, by the dispersion) from which on a step is one
 BETTER = 6.0  # by which a step must beat steady growth
 LEAST_RATIO = 1.4  # smaller changes of level are no news to anyone
 SPIKE, ODD = 3.0, 5.0  # a day above three times its fortnight's median and five counts as an outlier
 HISTORY = 14  # days that a jump is compared with, at least
-JUMP, FAR = 3.0, 5.0  # times the usual day, and standard deviations above it
-SPARE = 10  # items more than three times the usual
+JUMP, FAR = 4.0, 6.0  # times the usual day, and standard deviations above it
+SPARE = 10  # items more than four times the usual
+MEDIAN_OF_SQUARE = 0.455  # of a normal variate
+CHANCE = 1.5  # weeks seem that uneven by chance alone
+LITTLE = 1e-9
 ODD_DAYS = 0.15  # of the history: earlier jumps are not the usual
 
 
@@ -46,6 +49,11 @@ class _Day(NamedTuple):
     due: float  # what its weekday brings at a level of 1 a day
 
 
+class _Uneven(NamedTuple):
+    shape: float  # of the gamma mixture of a day's rate; variance is mean + mean squared by shape
+    spells: float  # how much more uneven weeks are than independent days would make them, at least 1
+
+
 class _Step(NamedTuple):
     at: int
     ratio: float
@@ -60,7 +68,7 @@ def volume_changes(days: Sequence[tuple[date, int]], known: Sequence[VolumeChang
     gets the new figures.
     """
     weekly = _weekly(days[1:])
-    uneven = _unevenness(weekly) if weekly else 1.0
+    uneven = _unevenness(weekly)
     cuts = sorted(_steps(weekly, 0, len(weekly), uneven), key=lambda step: step.at)
     edges = [0, *(step.at for step in cuts), len(weekly)]
     found = [
@@ -92,27 +100,31 @@ def _weekly(days: Sequence[tuple[date, int]]) -> list[_Day]:
     return [_Day(day, n, factors[day.weekday()]) for (day, _), n in zip(days, counts, strict=True)]
 
 
-def _unevenness(days: Sequence[_Day]) -> float:
-    """Variance by mean, at least 1: of days about their fortnight, and of weeks beside the week before.
+def _unevenness(days: Sequence[_Day]) -> _Uneven:
+    """Estimate how uneven days are within their fortnight, and how much more uneven weeks are than such days make them.
 
-    Weeks show what days hide: news comes in spells. Steps themselves hardly count, by the window and the median.
+    Weeks show what days hide: news comes in spells. Medians, so that a step itself hardly counts.
     """
-    about = []
-    for i, day in enumerate(days):
-        near = days[max(i - 7, 0) : i + 8]
-        due = day.due * _level(near)
-        about.append((day.items - due) ** 2 / max(due, 0.1))
+    moods = [_mood(days[i : i + 14]) for i in range(0, max(len(days) - 13, 1), 14)]
+    mood = max(1.2 * median(moods), 1e-6)  # the median of a skewed estimate is low
     weeks = [sum(d.items for d in days[i : i + 7]) for i in range(0, len(days) - 6, 7)]
-    beside = [(b - a) ** 2 / max(a + b, 1.0) for a, b in pairwise(weeks)]
-    by_weeks = median(beside) / 0.455 if len(beside) > 3 else 1.0  # the median of a squared normal is 0.455
-    return max(fmean(about) * 15 / 14, by_weeks, 1.0)
+    usual = [(b - a) ** 2 / max((a + b) * (1 + mood * (a + b) / 14), 1.0) for a, b in pairwise(weeks)]
+    spells = median(usual) / MEDIAN_OF_SQUARE if len(usual) > 3 else 1.0
+    return _Uneven(1 / mood, max(spells / CHANCE, 1.0))
+
+
+def _mood(days: Sequence[_Day]) -> float:
+    """Variance beyond that of a Poisson process, by the squared mean."""
+    due = [day.due * _level(days) for day in days]
+    excess = sum((d.items - m) ** 2 * 14 / 13 - m for d, m in zip(days, due, strict=True))
+    return excess / max(sum(m * m for m in due), LITTLE)
 
 
 def _level(days: Sequence[_Day]) -> float:
     return sum(d.items for d in days) / max(sum(d.due for d in days), 1e-9)
 
 
-def _steps(days: Sequence[_Day], lo: int, hi: int, uneven: float) -> list[_Step]:
+def _steps(days: Sequence[_Day], lo: int, hi: int, uneven: _Uneven) -> list[_Step]:
     """Find the steps within ``days[lo:hi]``, the clearest first."""
     best = _best_step(days, lo, hi, uneven)
     if best is None or best.ratio < CERTAIN:
@@ -124,26 +136,48 @@ def _steps(days: Sequence[_Day], lo: int, hi: int, uneven: float) -> list[_Step]
     return [best, *_steps(days, lo, best.at, uneven), *_steps(days, best.at, hi, uneven)]
 
 
-def _best_step(days: Sequence[_Day], lo: int, hi: int, uneven: float) -> _Step | None:
-    n, e = sum(d.items for d in days[lo:hi]), sum(d.due for d in days[lo:hi])
-    count = due = 0.0
-    best = None
-    for at in range(lo, hi - SHORTEST):
-        count, due = count + days[at].items, due + days[at].due
-        if at + 1 - lo < SHORTEST:
+def _best_step(days: Sequence[_Day], lo: int, hi: int, uneven: _Uneven) -> _Step | None:
+    left, right = _Sums(), _Sums()
+    for day in days[lo:hi]:
+        right.add(day, 1)
+    whole, best = right.fit(uneven), None
+    for at in range(lo + 1, hi - SHORTEST + 1):
+        left.add(days[at - 1], 1)
+        right.add(days[at - 1], -1)
+        if at - lo < SHORTEST:
             continue
-        ratio = 2 / uneven * (_fit(count, due) + _fit(n - count, e - due) - _fit(n, e))
+        ratio = 2 * (left.fit(uneven) + right.fit(uneven) - whole) / uneven.spells
         if best is None or ratio > best.ratio:
-            best = _Step(at + 1, ratio)
+            best = _Step(at, ratio)
     return best
 
 
-def _fit(count: float, due: float) -> float:
-    """Log-likelihood of the best level, without what is common to all."""
-    return count * math.log(count / due) if count > 1e-9 else 0.0
+class _Sums:
+    """Items and days of a stretch by weekday, and how well its best level fits them."""
+
+    def __init__(self) -> None:
+        self.items, self.days, self.due = [0.0] * 7, [0] * 7, [1.0] * 7
+
+    def add(self, day: _Day, sign: int) -> None:
+        weekday = day.day.weekday()
+        self.items[weekday] += sign * day.items
+        self.days[weekday] += sign
+        self.due[weekday] = day.due
+
+    def fit(self, uneven: _Uneven) -> float:
+        """Log-likelihood of the negative binomial, without what is common to all levels."""
+        shape = uneven.shape
+        level = sum(self.items) / max(sum(n * due for n, due in zip(self.days, self.due, strict=True)), 1e-9)
+        total = 0.0
+        for items, days, due in zip(self.items, self.days, self.due, strict=True):
+            mean = level * due
+            if items > LITTLE:
+                total += items * math.log(mean / (mean + shape))
+            total -= shape * days * math.log1p(mean / shape)
+        return total
 
 
-def _growth(days: Sequence[_Day], uneven: float) -> float:
+def _growth(days: Sequence[_Day], uneven: _Uneven) -> float:
     """Likelihood ratio of growth (or decay) by the same part every day, by Newton's method in its rate."""
     middle = len(days) / 2
     times = [(i - middle) / len(days) for i in range(len(days))]
@@ -156,7 +190,8 @@ def _growth(days: Sequence[_Day], uneven: float) -> float:
         spread = sum(w * (t - mean) ** 2 for w, t in zip(weights, times, strict=True)) / total
         slope = min(max(slope + (pull - n * mean) / max(n * spread, 1e-9), -20.0), 20.0)
     grown = sum(d.due * math.exp(slope * t) for d, t in zip(days, times, strict=True))
-    return 2 / uneven * (slope * pull - n * math.log(grown / sum(d.due for d in days)))
+    dispersion = uneven.spells * (1 + n / len(days) / uneven.shape)
+    return 2 / dispersion * (slope * pull - n * math.log(grown / sum(d.due for d in days)))
 
 
 def _probability(step: _Step, days: int) -> float:
