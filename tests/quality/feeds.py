@@ -49,6 +49,11 @@ class Feed:
         newest = bisect_right(self.items, now)
         return range(max(newest - self.window, 0), newest)
 
+    def stood(self, item: int) -> float:
+        """Seconds for which an item was shown."""
+        after = item + self.window
+        return self.items[after] - self.items[item] if after < len(self.items) else math.inf
+
     def dated(self, now: float) -> list[float]:
         """The dates that its items carry at a time, right or wrong."""
         if self.dates == "none":

@@ -5,7 +5,9 @@
 Rows: a fixed interval of 15 minutes; the rule that Tideline had first; today's rule; and today's rule where the daemon
 starts a crawl every 15 minutes only. All begin knowing nothing, as after an installation. A look takes place at the
 first tick after it is due; an item counts as stored five seconds and one second an item after the look that found it.
-Delays are those of all items of the week, also of feeds that failed in it; lost are items that left the feed unseen.
+Delays are those of all items of the week, also of feeds that failed in it. Lost are items that left the feed unseen; of these, "healthy" counts those that stood
+for longer than the floor in a feed that did not fail: a feed that shows 10 and brings 13 in a quarter of an hour loses
+some to anyone who asks every 15 minutes.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ class Watch:
     polls: int = 0
     delays: list[float] = field(default_factory=list)
     lost: int = 0
+    avoidable: int = 0
     minutes: Counter[int] = field(default_factory=Counter)
 
 
@@ -119,6 +122,7 @@ def watched(feed: Feed, rule: Rule, days: float, tick: float) -> Watch:
             new = range(max(seen, shown.start), max(seen, shown.stop))
             lost = range(seen, min(shown.start, wanted.stop))
             watch.lost += len(lost)
+            watch.avoidable += sum(feed.stood(item) > FLOOR * 1.05 + tick for item in lost)
             _note(watch, new, wanted, now)
             seen = max(seen, shown.stop)
         before = rule(_poll(feed, before, now, status, len(new)), before, _published(feed, now, status), feed.window)
@@ -159,7 +163,7 @@ def result(watches: Sequence[Watch], days: float) -> Result:
         polls / items,
         polls / len(watches) / days,
         sum(w.lost for w in watches),
-        sum(w.lost for w in healthy),
+        sum(w.avoidable for w in healthy),
         max(minutes.values(), default=0),
     )
 

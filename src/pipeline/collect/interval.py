@@ -16,6 +16,7 @@ GONE = (404, 410)
 FORBIDDEN = (401, 402, 403, 451)
 SHARE = 0.25  # postings that are due by the next look, in the source's own hours
 HALF = 0.5  # of the mean gap between two postings, by the clock: no look is further away
+PATIENCE = 2.0  # times less lively than usual: a quiet night is not yet a source that fell silent
 YOUNG = 48.0  # hours of watching before which its sleep is not trusted
 LEAST_FLOOR = 120.0
 HIGHEST_FLOOR = 3600.0  # what a feed says of its lifetime is believed up to an hour
@@ -95,7 +96,7 @@ def _by_rhythm(known: Rhythm | None, most: float) -> float | None:
         return None
     usual, lively = rates(known), liveliness(known)
     now = usual._replace(base=usual.base * lively)
-    half_a_gap = HALF / (usual.base * min(lively, 1.0)) * HOUR
+    half_a_gap = HALF / (usual.base * min(PATIENCE * lively, 1.0)) * HOUR
     young = HOUR if sum(known.hours_watched) < YOUNG else most
     share = SHARE / math.sqrt(_together(known))  # who brings much at once is worth more looks at that hour
     return min(_until_due(now, known.seen, share, most), half_a_gap, young, _until_half_full(known, usual))
