@@ -21,6 +21,7 @@ check:
 
 bench: $(STAMP)
 	$(BIN)/python tests/quality/bench.py
+	$(BIN)/python tests/quality/week.py
 
 soak: $(STAMP)
 	$(BIN)/python tests/quality/kills.py --kills 20

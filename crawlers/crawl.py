@@ -21,7 +21,7 @@ from scrapy.utils.defer import deferred_from_coro
 
 from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
-from crawlers.manners import Trouble, Waiting, trouble_of_answer, trouble_of_failure
+from crawlers.manners import Trouble, Waiting, max_age, trouble_of_answer, trouble_of_failure
 from crawlers.pacing import Hosts, host_of
 from crawlers.robots import reserved
 from crawlers.spiders import WAYS
@@ -186,7 +186,8 @@ class Crawl(scrapy.Spider):
         if trouble := self._trouble(response, now):
             self.handover.look_failed(source, before, trouble)
             return None
-        validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"))
+        fresh = max_age(_header(response, "Cache-Control"))
+        validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"), fresh)
         if before and (response.status == 304 or is_unchanged(before, response.body)):
             self.handover.unchanged(before, response.status, validators)
             return None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crawlers import documents
-from crawlers.look import fault
+from crawlers.look import Look, fault
 from crawlers.spiders import transcripts
 from crawlers.stub import stub
 from pipeline import collect
@@ -24,10 +24,10 @@ from pipeline.store import work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawlers.look import Look, Sight
+    from crawlers.look import Sight
     from crawlers.manners import Trouble
     from pipeline.config import Config
-    from pipeline.model import Edition, Link, Source
+    from pipeline.model import Health, Link, Source
     from pipeline.store import Store
 
 UNDER_WAY = 2_000  # links in memory at once
@@ -36,6 +36,7 @@ MOST_OF_ONE_HOST = 500
 HOSTS = 500  # hosts that links are taken of in one go; the rest has its turn after them
 ASK_AFTER = 32  # links dealt with until it is worth asking for more
 MINUTE = 60.0
+VOLUME_DAYS = 56  # of its own past that a source's volume is judged by
 SOURCES = 100_000
 NEVER_MADE = ("address not allowed", "reserved")  # what the gate or the site's own reservation keeps out
 LEARNING = ("listing", "conference")
@@ -48,6 +49,7 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+    max_age: float | None = None
 
 
 def _now() -> datetime:
@@ -142,8 +144,18 @@ class Handover:
             body_hash=None if look.failed or look.more else digest(sight.body),
             failures=_failures(sight.before) + 1 if look.failed else 0,
             error=look.error,
+            floor=self._floor(sight.source, look.ttl, validators.max_age),
         )
         self._save(poll, sight.before, look)
+
+    def _floor(self, source: Source, *told: float | None) -> float:
+        """Return the shortest interval that a source allows. What feeds and servers say can only shorten ours: much
+        software writes an hour into every feed unasked.
+        """
+        said = min((x for x in told if x), default=None)
+        return collect.shortest_interval(
+            default=self.config.crawl_floor, setting=source.shortest_seconds, update_interval=said
+        )
 
     def unchanged(self, before: Poll, status: int, validators: Validators) -> None:
         """Save that a source has nothing new: 304, or the same bytes as before. What was wrong with it still is."""
@@ -178,32 +190,40 @@ class Handover:
         rejection = Rejection(
             "collect", trouble.reason, trouble.detail, source.address, source.key, trouble.later, seen=now
         )
-        due = self._due(poll, before, (), trouble.wait_until)
-        self._write(replace(poll, next_due=due), (), (rejection,))
+        due = self._due(poll, trouble.wait_until)
+        self._write(replace(poll, next_due=due), before, Look(rejections=(rejection,)))
 
     def _save(self, poll: Poll, before: Poll | None, look: Look | None) -> None:
-        published = look.published if look else ()
-        due = self._due(poll, before, published, None)
-        editions = look.editions if look else ()
-        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else (), editions)
+        seen = look or Look()
+        poll = replace(poll, new_links=work.count_new(self.store, seen.links))
+        poll = replace(poll, rhythm=collect.rhythm(poll, before, seen.published, items=len(seen.links)))
+        self._write(replace(poll, next_due=self._due(poll, None)), before, seen)
 
-    def _due(self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None) -> datetime:
+    def _due(self, poll: Poll, wait: datetime | None) -> datetime:
         floor, ceiling = self.config.crawl_floor, self.config.crawl_ceiling
-        return collect.next_look(poll, before, published, floor=floor, ceiling=ceiling, retry_at=wait)
+        return collect.next_look(poll, floor=floor, ceiling=ceiling, allowed_floor=poll.floor, retry_at=wait)
 
-    def _write(
-        self,
-        poll: Poll,
-        links: tuple[Link, ...],
-        rejections: tuple[Rejection, ...],
-        editions: tuple[Edition, ...] = (),
-    ) -> None:
-        new = work.save_poll(self.store, poll, links, rejections, editions=editions)
+    def _write(self, poll: Poll, before: Poll | None, look: Look) -> None:
+        poll = replace(poll, health=self._health(poll, before))
+        new = work.save_poll(self.store, poll, look.links, look.rejections, editions=look.editions)
         self.found += new
         self.more = self.more or new > 0
         self.counts["looks"] += 1
         self.counts["looks_failed"] += poll.failures > 0
         self.counts["links"] += new
+
+    def _health(self, poll: Poll, before: Poll | None) -> Health:
+        days = work.source_days(self.store, poll.source, poll.polled.date(), limit=VOLUME_DAYS) if before else []
+        volume = [(day, items) for day, items, _ in days if day < poll.polled.date()]
+        today = sum(items for day, items, _ in days if day == poll.polled.date()) + poll.new_links
+        return collect.health(
+            poll,
+            poll.polled,
+            before=before.health if before else None,
+            last_new=poll.polled if poll.new_links else before.last_new if before else None,
+            last_ok=poll.polled if not poll.failures else before.last_ok if before else None,
+            volume=[*volume, (poll.polled.date(), today)] if before else (),
+        )
 
     # -------------------------------------------------------------- pages
     def page(self, link: Link, url: str, body: bytes, content_type: str | None, *, reserved: str | None = None) -> None:

@@ -44,7 +44,6 @@ from pipeline.model import (
     Session,
     Shape,
     Source,
-    SourceChange,
     Span,
     Speaker,
     Subscriber,
@@ -53,6 +52,7 @@ from pipeline.model import (
     Tagging,
     Theme,
     Trend,
+    VolumeChange,
 )
 from pipeline.store import work
 
@@ -296,7 +296,7 @@ def _tell(store) -> None:
 
 
 def _trouble(store) -> None:
-    work.save_source_changes(store, "ledger", [SourceChange("ledger", WEEK[0], 4.0, 1.0, 0.99)], until=WEEK[1], now=NOW)
+    work.save_source_changes(store, "ledger", [VolumeChange(WEEK[0], 4.0, 1.0, 0.99)], until=WEEK[1], now=NOW)
     work.save_poll(
         store,
         poll("mute", failures=3, error="no answer"),

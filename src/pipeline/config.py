@@ -77,7 +77,11 @@ class Config:
     smtp_security: str = setting("smtp.security", "starttls", "starttls, tls or none")
     smtp_sender: str = setting("smtp.sender", "Tideline <tideline@localhost>", "From address of digests")
 
-    schedule_collect: float = setting("schedule.collect", 900.0, "daemon: seconds between two collections")
+    schedule_collect: float = setting(
+        "schedule.collect",
+        60.0,
+        "daemon: seconds between two questions whether a source is due; only then a collection starts",
+    )
     schedule_read: float = setting("schedule.read", 300.0, "daemon: seconds between two passes of extract to tag")
     schedule_tell: float = setting("schedule.tell", 3600.0, "daemon: seconds between two passes of trend and summarise")  # fmt: skip
     schedule_digest: str = setting("schedule.digest", "06:00", "daemon: time of day, UTC, of the daily digest")

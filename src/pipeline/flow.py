@@ -19,6 +19,7 @@ import structlog
 
 from pipeline import cluster, conferences, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
 from pipeline import digest as digests
+from pipeline.collect import volume_changes
 from pipeline.config import EXAMPLE_CONTACT
 from pipeline.errors import DeliveryError
 from pipeline.model import Rejection, Subscriber
@@ -81,7 +82,21 @@ def collect(edges: Edges) -> Counts:
     """Sources -> Pages, in a process of its own."""
     if edges.config.crawl_contact == EXAMPLE_CONTACT and not edges.config.crawl_proxy:
         log.warning("crawl.contact is still the example: sites can't reach you; set it in tideline.toml")
-    return engine.crawl(edges.config, lambda done, total: edges.progress("collect", done, total))
+    counts = engine.crawl(edges.config, lambda done, total: edges.progress("collect", done, total))
+    return {**counts, **judge_volumes(edges)}
+
+
+def judge_volumes(edges: Edges) -> Counts:
+    """Find the days on which a source's volume changed for good, once a day each: trends must know them."""
+    yesterday, found = edges.now().date() - timedelta(days=1), 0
+    while sources := work.sources_to_judge(edges.store, yesterday):
+        for source in sources:
+            days = [(day, items) for day, items, looks in work.source_days(edges.store, source, yesterday) if looks]
+            known = work.source_changes(edges.store, source)
+            changes = volume_changes(days, known)
+            work.save_source_changes(edges.store, source, changes, until=yesterday, now=edges.now())
+            found += len(changes) - len(known)
+    return {"volume_changes": found} if found else {}
 
 
 def read(edges: Edges) -> Counts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # typing only: nouns import no library at run time
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # typing only: nouns import no library at run time
 Way = Literal["feed", "sitemap", "listing", "conference", "archive"]
 Stance = Literal["asserts", "disputes", "reports"]
 Precision = Literal["time", "day", "none"]
+HealthState = Literal["new", "healthy", "late", "quiet", "drowning", "failing", "forbidden", "gone"]
 EntityLabel = Literal["organisation", "person", "model", "product", "conference"]
 
 WAYS: tuple[Way, ...] = ("feed", "sitemap", "listing", "conference", "archive")
@@ -85,8 +86,35 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When a source brings something, learnt from its looks: 70 numbers that survive between two looks.
+
+    A *posting* is what comes within five minutes. Times are seconds since 1970, 0.0 for never; old postings and old
+    hours of watching weigh less and less. ``pace`` is postings an hour when the last one came, ``silence`` how many
+    were due since then. ``window`` is how many items the source shows at once.
+    """
+
+    seen: float
+    newest: float = 0.0
+    window: int = 0
+    items: float = 0.0
+    hours: tuple[float, ...] = (0.0,) * 24
+    hours_watched: tuple[float, ...] = (0.0,) * 24
+    days: tuple[float, ...] = (0.0,) * 7
+    days_watched: tuple[float, ...] = (0.0,) * 7
+    recent: float = 0.0
+    recent_due: float = 0.0
+    pace: float = 0.0
+    silence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
-    """The state of one source after a look at its feed, listing or sitemap."""
+    """The state of one source after a look at its feed, listing or sitemap.
+
+    ``floor`` is the shortest interval in seconds that the source allows, where it says so. ``last_ok`` and ``last_new``
+    are when it last could be read and last brought a new link; the store tells them.
+    """
 
     source: str
     polled: datetime
@@ -98,17 +126,26 @@ class Poll:
     failures: int = 0
     error: str | None = None
     new_links: int = 0
-    rhythm: Mapping[str, Any] | None = None
-    health: str | None = None
-    health_since: datetime | None = None
-    health_why: str | None = None
+    rhythm: Rhythm | None = None
+    floor: float | None = None
+    health: Health | None = None
+    last_ok: datetime | None = None
+    last_new: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SourceChange:
-    """A day on which a source's volume broke: items a day before and after, and how sure that is."""
+class Health:
+    """How a source is doing, since when, and why in words that a person understands."""
 
-    source: str
+    state: HealthState
+    since: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeChange:
+    """From ``day`` on a source brings ``after`` new items a day where it brought ``before``."""
+
     day: date
     before: float
     after: float

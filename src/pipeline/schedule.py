@@ -84,10 +84,18 @@ def _scheduler(config: Config, store: Store, stop: threading.Event) -> Backgroun
     now = datetime.now(UTC)
     for n, (name, (seconds, arguments)) in enumerate(jobs(config).items()):
         job = partial(_run, config, name, arguments, stop)
+        if name == "collect":
+            job = partial(_collect_if_due, config, store, arguments, stop)
         scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=now + timedelta(seconds=n))
     digest = partial(_digest_if_due, config, store, stop)
     scheduler.add_job(digest, "interval", seconds=DIGEST_TICK_SECONDS, id="digest", next_run_time=now)
     return scheduler
+
+
+def _collect_if_due(config: Config, store: Store, arguments: Sequence[str], stop: threading.Event) -> None:
+    """Starting a crawl costs seconds of processor time, asking costs none."""
+    if work.anything_due(store, datetime.now(UTC)):
+        _run(config, "collect", arguments, stop)
 
 
 def _run(config: Config, name: str, arguments: Sequence[str], stop: threading.Event) -> None:

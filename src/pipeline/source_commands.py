@@ -65,9 +65,10 @@ def list_(config: Config, trouble: bool, limit: int, form: str) -> None:
         known = {row["source"]: row for row in answers.sources_health(store, trouble=trouble, limit=limit)}
     unseen = {} if trouble else {key: _unseen(s) for key, s in configured.items() if key not in known}
     now = datetime.now(UTC)
-    rows = [{**row, "health": _health(row, now)} for row in [*known.values(), *unseen.values()]][:limit]
-    columns = {"source": "Source", "health": "Health", "kind": "Kind", "language": "Lang", "articles": "Articles", "last_article_day": "Last", "rejections": "Refused", "error": "Last error"}  # fmt: skip
-    terminal.emit(rows, columns, form=form)
+    rows = [{**row, **_health(row, now)} for row in [*known.values(), *unseen.values()]][:limit]
+    columns = {"source": "Source", "health": "Health", "since": "Since", "articles": "Articles", "last_article_day": "Last", "rejections": "Refused", "health_why": "Why"}  # fmt: skip
+    shown = [{**row, "since": row["health_since"] and row["health_since"].date()} for row in rows]
+    terminal.emit(rows if form != "table" else shown, columns, form=form)
 
 
 def _unseen(source: Source) -> dict[str, Any]:
@@ -75,21 +76,19 @@ def _unseen(source: Source) -> dict[str, Any]:
     return {"source": plain.pop("key"), **plain, "state": "new", "articles": 0, "rejections": 0, "polled_at": None}
 
 
-def _health(row: Mapping[str, Any], now: datetime) -> str:
+def _health(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return health, since when and why: as of the last look, unless our own next look is overdue."""
     from pipeline import collect
-    from pipeline.model import Poll
+    from pipeline.model import Health, Poll
 
-    if row.get("polled_at") is None:
-        return "new"
-    poll = Poll(
-        source=row["source"],
-        polled=row["polled_at"],
-        status=row["status"],
-        next_due=row["next_due"],
-        failures=row["failures"],
-        error=row["error"],
-    )
-    return collect.health(poll, now, last_new=row["last_new_at"])
+    polled, stored = row.get("polled_at"), None
+    poll = None
+    if polled is not None:
+        poll = Poll(row["source"], polled, row["status"], row["next_due"], failures=row["failures"], error=row["error"])
+        stored = Health(row["health"], row["health_since"], row["health_why"]) if row["health_since"] else None
+    found = collect.health(poll, now, last_new=row.get("last_new_at"), last_ok=row.get("last_ok_at"))
+    shown = stored if stored and found.state != "late" else found
+    return {"health": shown.state, "health_since": shown.since if polled else None, "health_why": shown.why}
 
 
 sources = ListFirst(

@@ -80,6 +80,7 @@ polls = Table(
     time("last_new_at", nullable=True),
     required("looks", Integer),
     Column("rhythm", sa.JSON(none_as_null=True)),
+    Column("floor", Float),
     Column("health", Text),
     time("health_since", nullable=True),
     Column("health_why", Text),

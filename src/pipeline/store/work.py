@@ -7,6 +7,7 @@ killed at any instant. Every list has a limit.
 from pipeline.store.contents import content_of
 from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
+    count_new,
     due_sources,
     links_of,
     pending_links,
@@ -50,7 +51,7 @@ from pipeline.store.work_send import (
     stories_sent,
     sync_subscribers,
 )
-from pipeline.store.work_sources import save_source_changes, source_changes, source_days, sources_to_judge
+from pipeline.store.work_sources import anything_due, save_source_changes, source_changes, source_days, sources_to_judge
 from pipeline.store.work_stories import (
     next_story_id,
     save_conference_links,
@@ -73,11 +74,13 @@ from pipeline.store.work_tell import (
 __all__ = [
     "acquire_lease",
     "annotations",
+    "anything_due",
     "band_candidates",
     "begin_run",
     "claim_deliveries",
     "claim_delivery",
     "content_of",
+    "count_new",
     "digest_exists",
     "due_sources",
     "edition_candidates",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from pipeline.errors import StoreError
-from pipeline.model import Link, Poll, Rejection, Source
+from pipeline.model import Health, Link, Poll, Rejection, Rhythm, Source
 from pipeline.store import rejected, schema, work_conferences
-from pipeline.store.rows import cleaned, insertion, link_of, too_long, upsert
+from pipeline.store.rows import chunks, clean, cleaned, insertion, link_of, too_long, upsert
 from pipeline.store.work_pages import add_links
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.store.rows import AnyRow
 
 SOURCE = tuple(f.name for f in fields(Source))
-POLL = tuple(f.name for f in fields(Poll) if f.name != "polled")
+POLL = ("source", "status", "next_due", "etag", "last_modified", "body_hash", "failures", "error", "new_links", "floor")
 
 
 # ------------------------------------------------------------------ catalogue
@@ -130,7 +130,22 @@ def _source_of(row: AnyRow) -> Source:
 def _poll_of(row: AnyRow) -> Poll | None:
     if row.poll_source is None:
         return None
-    return Poll(polled=row.poll_polled_at, **{name: getattr(row, f"poll_{name}") for name in POLL})
+    health = Health(row.poll_health, row.poll_health_since, row.poll_health_why) if row.poll_health else None
+    return Poll(
+        polled=row.poll_polled_at,
+        rhythm=_rhythm_of(row.poll_rhythm),
+        health=health,
+        last_ok=row.poll_last_ok_at,
+        last_new=row.poll_last_new_at,
+        **{name: getattr(row, f"poll_{name}") for name in POLL},
+    )
+
+
+def _rhythm_of(held: Mapping[str, Any] | None) -> Rhythm | None:
+    if held is None:
+        return None
+    numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in held.items()}
+    return Rhythm(**numbers)
 
 
 def save_poll(
@@ -156,6 +171,17 @@ def save_poll(
         rejected.keep(connection, [*rejections, *dropped], now=poll.polled)
         work_conferences.keep(connection, editions, source=poll.source, now=poll.polled)
     return new
+
+
+def count_new(store: Store, links: Sequence[Link]) -> int:
+    """Return how many of the links a look found are not known yet."""
+    urls = sorted({clean(link.url) for link in links if not too_long(link.url)})
+    with store.reading() as connection:
+        known = sum(
+            connection.scalar(sa.select(sa.func.count()).where(schema.links.c.url.in_(some))) or 0
+            for some in chunks(urls)
+        )
+    return len(urls) - known
 
 
 def _of_today(links: Sequence[Link], now: datetime) -> int:
@@ -194,10 +220,11 @@ def _write_poll(connection: Connection, poll: Poll, new: int) -> None:
         "last_ok_at": poll.polled if worked else None,
         "last_new_at": poll.polled if new else None,
         "looks": 1,
-        "rhythm": dict(poll.rhythm) if poll.rhythm is not None else None,
-        "health": poll.health,
-        "health_since": poll.health_since,
-        "health_why": cleaned(poll.health_why),
+        "rhythm": asdict(poll.rhythm) if poll.rhythm else None,
+        "floor": poll.floor,
+        "health": poll.health.state if poll.health else None,
+        "health_since": poll.health.since if poll.health else None,
+        "health_why": cleaned(poll.health.why) if poll.health else None,
     }
     insert = insertion(connection, schema.polls)
     fresh = {name: insert.excluded[name] for name in row if name != "source"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from pipeline.model import SourceChange
+from pipeline.model import VolumeChange
 from pipeline.store import schema
 
 if TYPE_CHECKING:
@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from pipeline.store.engine import Store
 
-HISTORY = 400  # days of one source that are looked back on
+HISTORY = 180  # days of one source that are looked back on
+
+
+def anything_due(store: Store, now: datetime) -> bool:
+    """Tell whether a source is to be looked at, or a link to be fetched. Before the first run there is."""
+    s, p, x = schema.sources, schema.polls, schema.links
+    looks = sa.select(sa.literal(1)).outerjoin_from(s, p, p.c.source == s.c.key)
+    looks = looks.where(s.c.active, sa.or_(p.c.source.is_(None), p.c.next_due <= now)).limit(1)
+    pages = sa.select(sa.literal(1)).where(x.c.state == "pending", x.c.next_try <= now).limit(1)
+    with store.reading() as connection:
+        known = connection.scalar(sa.select(s.c.key).limit(1))
+        return known is None or bool(connection.scalar(looks)) or bool(connection.scalar(pages))
 
 
 def sources_to_judge(store: Store, day: date, *, limit: int = 500) -> list[str]:
@@ -26,26 +37,26 @@ def sources_to_judge(store: Store, day: date, *, limit: int = 500) -> list[str]:
         return list(connection.scalars(query.order_by(p.c.source).limit(limit)))
 
 
-def source_days(store: Store, source: str, until: date) -> list[tuple[date, int, int]]:
-    """Return day, items and looks that worked, of the last ``HISTORY`` days up to ``until``, in order."""
+def source_days(store: Store, source: str, until: date, *, limit: int = HISTORY) -> list[tuple[date, int, int]]:
+    """Return day, items and looks that worked, of the last days up to ``until``, in order."""
     d = schema.source_days
     query = sa.select(d).where(d.c.source == source, d.c.day <= until)
     with store.reading() as connection:
-        rows = connection.execute(query.order_by(d.c.day.desc()).limit(HISTORY)).all()
+        rows = connection.execute(query.order_by(d.c.day.desc()).limit(limit)).all()
     return [(row.day, row.items, row.looks - row.failed_looks) for row in reversed(rows)]
 
 
-def source_changes(store: Store, source: str) -> list[SourceChange]:
+def source_changes(store: Store, source: str) -> list[VolumeChange]:
     """Return the breaks that are kept of a source, in order."""
     c = schema.source_changes
     query = sa.select(c.c.day, c.c.before, c.c.after, c.c.probability)
     with store.reading() as connection:
         rows = connection.execute(query.where(c.c.source == source, c.c.withdrawn_at.is_(None)).order_by(c.c.day)).all()
-    return [SourceChange(source, *row) for row in rows]
+    return [VolumeChange(*row) for row in rows]
 
 
 def save_source_changes(
-    store: Store, source: str, changes: Sequence[SourceChange], *, until: date, now: datetime
+    store: Store, source: str, changes: Sequence[VolumeChange], *, until: date, now: datetime
 ) -> None:
     """Keep the breaks of a source as judged up to the day ``until``; one no longer held is withdrawn, not deleted."""
     c, known = schema.source_changes, {(x.day, x.before, x.after) for x in source_changes(store, source)}

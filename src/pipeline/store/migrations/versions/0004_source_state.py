@@ -43,6 +43,7 @@ SELECT c.id, c.source, s.name AS source_name, c.day, c.before, c.after, c.probab
 """
 COLUMNS = (
     ("polls", "rhythm", sa.JSON()),
+    ("polls", "floor", sa.Float()),
     ("polls", "health", sa.Text()),
     ("polls", "health_since", sa.DateTime(timezone=True)),
     ("polls", "health_why", sa.Text()),
