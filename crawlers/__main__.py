@@ -14,9 +14,11 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawlers import backfill
 from pipeline import config as settings
 from pipeline.errors import CollectError, StoreError, TidelineError
 
@@ -40,9 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file, tideline.toml by default")
     parser.add_argument("--database", metavar="URL", help="database, in place of the one in the settings")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process is no longer the parent")
+    backfill.add_arguments(parser)
     given = parser.parse_args(arguments)
+    config_of = partial(settings.load, given.config, database=given.database)
     try:
-        crawl(settings.load(given.config, database=given.database), given.parent)
+        take_in(config_of(), given) if given.archive else crawl(config_of(), given.parent)
     except (CollectError, StoreError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -62,6 +66,14 @@ def crawl(config: Config, parent: int | None = None) -> None:
         handover = Handover(store, config)
         _run(config, handover, parent)
     _finish(handover)
+
+
+def take_in(config: Config, given: argparse.Namespace) -> None:
+    """Import WARC files, reporting bytes on stdout."""
+    from pipeline.store import open_store
+
+    with open_store(config.database_url) as store:
+        _print({"finished": True, "counts": backfill.run(store, config, given, _report)})
 
 
 def _run(config: Config, handover: Handover, parent: int | None) -> None:

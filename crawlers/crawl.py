@@ -20,6 +20,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.utils.asyncio import call_later, create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
+from crawlers.archives import Archives
 from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
 from crawlers.manners import Trouble, trouble_of_answer, trouble_of_failure
@@ -68,6 +69,7 @@ class Crawl(scrapy.Spider):
         self.failed: str | None = None
         self.waiting: dict[str, datetime] = {}
         self.parts: dict[str, _Parts] = {}
+        self.archives = Archives(self)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Crawl:
@@ -82,7 +84,9 @@ class Crawl(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield one request a due source; links follow from ``tick`` and ``idle``."""
         for source, before in self.handover.due():
-            if source.way in WAYS:
+            if source.way == "archive":
+                yield self.archives.begin(source, before)
+            elif source.way in WAYS:
                 yield self._look_request(source, before)
             else:
                 self.handover.look_failed(source, before, Trouble(f"way {source.way} comes later"))

@@ -91,7 +91,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bytes as fetched."""
+    """Bytes as fetched. ``seen`` is when we took them in, where that is not when they were fetched (archives)."""
 
     url: str
     body: bytes
@@ -102,6 +102,27 @@ class Page:
     content_type: str | None = None
     hint: Hint = Hint()
     id: int = 0
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """How far a WARC file has been taken in: all of it that lies before ``offset``, a record's first byte.
+
+    ``address`` is a URL or an absolute path, ``etag`` tells one state of the file from another, ``selection`` what
+    was looked for in it; ``records`` and ``pages`` count what was read and taken.
+    """
+
+    address: str
+    source: str | None = None
+    etag: str | None = None
+    size: int | None = None
+    offset: int = 0
+    records: int = 0
+    pages: int = 0
+    selection: str = ""
+    finished: datetime | None = None
+    error: str | None = None
 
 
 # ------------------------------------------------------------------ extract

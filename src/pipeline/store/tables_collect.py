@@ -107,6 +107,7 @@ pages = Table(
     required("body", sa.LargeBinary),
     required("hint", sa.JSON),
     time("seen_at"),
+    time("archived_at", nullable=True),
 )
 rejections = Table(
     "rejections",

@@ -5,6 +5,14 @@ killed at any instant. Every list has a limit.
 """
 
 from pipeline.store.work_annotate import annotations, save_annotations
+from pipeline.store.work_archives import (
+    archive,
+    count_pages,
+    finished_archives,
+    save_archive,
+    sources_of_pages,
+    stored_pages,
+)
 from pipeline.store.work_collect import (
     due_sources,
     pending_links,
@@ -59,13 +67,16 @@ from pipeline.store.work_tell import (
 __all__ = [
     "acquire_lease",
     "annotations",
+    "archive",
     "band_candidates",
     "begin_run",
     "claim_deliveries",
     "claim_delivery",
+    "count_pages",
     "digest_exists",
     "due_sources",
     "end_run",
+    "finished_archives",
     "lease_holder",
     "list_deliveries",
     "live_trends",
@@ -82,6 +93,7 @@ __all__ = [
     "renew_lease",
     "reports",
     "save_annotations",
+    "save_archive",
     "save_articles",
     "save_conference_links",
     "save_copies",
@@ -96,6 +108,8 @@ __all__ = [
     "save_taggings",
     "save_trends",
     "series",
+    "sources_of_pages",
+    "stored_pages",
     "stories_sent",
     "story_window",
     "summary_of",
