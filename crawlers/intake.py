@@ -76,14 +76,14 @@ class Intake:
                 yield state
                 batch = Batch()
             for outcome in (found,) if isinstance(found, Fault) else outcomes(found, self.wanted):
-                if isinstance(found, Fault) or not frames.cut_off(found):
-                    batch.add(outcome)
-                    self.tally.add(outcome)
                 # A file compressed as a whole is one frame: its pages are saved, its offset can't move.
-                if batch.full() and batch.size >= BYTES:
+                if batch.size >= 2 * BYTES:
                     state = self.save(batch, state)
                     yield state
                     batch = Batch()
+                if isinstance(found, Fault) or not frames.cut_off(found):
+                    batch.add(outcome)
+                    self.tally.add(outcome)
         yield self.save(batch, replace(state, offset=frames.at))
 
     def save(self, batch: Batch, state: Archive) -> Archive:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HTML = "text/html; charset=utf-8"
 
 
 def block(body: bytes | str, kind: str = HTML, status: str = "200 OK", **headers: str) -> bytes:
     """An HTTP answer as it is archived."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", *(f"{n.replace('_', '-')}: {v}" for n, v in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        *(f"{n.replace('_', '-')}: {v}" for n, v in headers.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + (body.encode() if isinstance(body, str) else body)
 
 
@@ -32,3 +41,19 @@ def record(
 def zipped(*records: bytes) -> bytes:
     """A ``.warc.gz``: each record a member of its own."""
     return b"".join(gzip.compress(x, mtime=0) for x in records)
+
+
+def packed_with(form: str) -> Callable[..., bytes]:
+    """A function like ``zipped`` for another compression."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    assert form == "zstd"
+    return lambda *records: b"".join(zstd.compress(x) for x in records)
+
+
+def chunked(body: bytes, size: int = 700) -> bytes:
+    """A body in HTTP chunks."""
+    parts = [body[n : n + size] for n in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
