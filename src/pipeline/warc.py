@@ -13,15 +13,12 @@ import zlib
 from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from pipeline.model import Page
-
-RESERVED = "!#$%&'()*+,/:;=?@[]~"
 
 
 def information(software: str, when: datetime) -> bytes:
@@ -37,7 +34,7 @@ def response(page: Page) -> bytes:
     head = [f"HTTP/1.1 {page.status} {_phrase(page.status)}".rstrip()]
     head += [f"Content-Type: {_line(page.content_type)}"] if page.content_type else []
     content = "\r\n".join([*head, "", ""]).encode() + page.body
-    more = {"WARC-Target-URI": quote(page.url, safe=RESERVED), "WARC-Payload-Digest": digest(page.body)}
+    more = {"WARC-Target-URI": _line(page.url), "WARC-Payload-Digest": digest(page.body)}
     return _record("response", content, "application/http; msgtype=response", _time(page.fetched), more)
 
 
