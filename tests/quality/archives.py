@@ -28,7 +28,29 @@ from loopback import Web  # noqa: E402
 from warcs import block, record, zipped  # noqa: E402
 
 HOME = "http://a.example/"
-SYLLABLES = "ka lo mi en ter ion sche que mento ción ing ful ver är das los the an ri po su".split()
+SYLLABLES = (
+    "ka",
+    "lo",
+    "mi",
+    "en",
+    "ter",
+    "ion",
+    "sche",
+    "que",
+    "mento",
+    "ción",
+    "ing",
+    "ful",
+    "ver",
+    "är",
+    "das",
+    "los",
+    "the",
+    "an",
+    "ri",
+    "po",
+    "su",
+)
 
 
 def records(count: int, size: int, seed: int = 1) -> Iterator[bytes]:
