@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from crawlers.spiders.archive import Tally, outcomes
+from crawlers.spiders.archive import Tally, records
 from crawlers.warc import Fault
 from pipeline.model import Page, Rejection
 from pipeline.store import work
@@ -69,21 +69,16 @@ class Intake:
 
     def read(self, frames: Frames, state: Archive) -> Iterator[Archive]:
         """Read frames to their end; yield the archive's state each time that it was saved."""
-        batch = Batch()
-        for found in frames:
-            if batch.full():
-                state = self.save(batch, replace(state, offset=found.at))
+        batch, last = Batch(), state.offset
+        for at, outcome in records(frames, self.wanted):
+            # Within a file that was compressed as a whole the offset can't move, but its pages are saved all the same.
+            if batch.full() and (at != last or batch.size >= 2 * BYTES):
+                state = self.save(batch, replace(state, offset=at))
                 yield state
                 batch = Batch()
-            for outcome in (found,) if isinstance(found, Fault) else outcomes(found, self.wanted):
-                # A file compressed as a whole is one frame: its pages are saved, its offset can't move.
-                if batch.size >= 2 * BYTES:
-                    state = self.save(batch, state)
-                    yield state
-                    batch = Batch()
-                if isinstance(found, Fault) or not frames.cut_off(found):
-                    batch.add(outcome)
-                    self.tally.add(outcome)
+            last = at
+            batch.add(outcome)
+            self.tally.add(outcome)
         yield self.save(batch, replace(state, offset=frames.at))
 
     def save(self, batch: Batch, state: Archive) -> Archive:

@@ -178,18 +178,34 @@ class Frames:
 
     def __iter__(self) -> Iterator[Frame | Fault]:
         """Yield frames and faults in order; read or leave each before asking for the next."""
-        while True:
-            if self.lost and not self._search():
-                return
-            self.lost = False
-            found = self._next()
-            if found is None:
-                return
+        while (found := self.take()) is not None:
             yield found
-            if isinstance(found, Fault):
-                self.lost = True
-            elif not self._behind(found):
+            if not self.leave(found):
                 return
+
+    def take(self) -> Frame | Fault | None:
+        """Return what comes next; None at the end. ``leave`` it before asking again."""
+        if self.lost and not self._search():
+            return None
+        self.lost = False
+        return self._next()
+
+    def leave(self, found: Frame | Fault) -> bool:
+        """Move behind a frame, or to where the search for the next one begins; False where the stream ends."""
+        if isinstance(found, Fault):
+            self.lost = True
+            return True
+        return self._behind(found)
+
+    def ahead(self, size: int) -> bytes:
+        """Return the next bytes without moving; none unless a member of gzip begins here."""
+        if self.lost or not self.source.begins().startswith(GZIP):
+            return b""
+        at = self.at
+        self.source.stream.seek(at)
+        found = self.source.stream.read(size)
+        self.go(at)
+        return found
 
     def cut_off(self, frame: Frame) -> bool:
         """Tell whether a frame goes on behind the end of what there is of the file now."""
@@ -212,7 +228,7 @@ class Frames:
         at = self.source.at
         if not self.whole and len(head) < len(PLAIN):
             return None
-        self._go(at + 1)
+        self.go(at + 1)
         return Fault(at, "not a WARC record", f"begins with {head!r}")
 
     def _skip_blank(self) -> None:
@@ -229,49 +245,49 @@ class Frames:
         end = head.find(b"\r\n\r\n")
         length = LENGTH.search(head, 0, max(end, 0))
         if end < 0 and len(head) <= LONGEST_HEAD and not self.whole:
-            self._go(at)
+            self.go(at)
             return None
         if end < 0 or not length:
-            self._go(at + 1)
+            self.go(at + 1)
             return Fault(at, "broken record", "no end of its header" if end < 0 else "no Content-Length")
         return self._measured(at, end + 4 + int(length[1]))
 
     def _measured(self, at: int, size: int) -> Frame | Fault | None:
         """Return a plain record's frame if a blank line follows where its length says that it ends."""
-        self._go(at + size)
+        self.go(at + size)
         behind = self.source.begins()[:4]
         if behind == b"\r\n\r\n" or (self.whole and b"\r\n\r\n".startswith(behind) and self._ends(at + size)):
-            self._go(at)
+            self.go(at)
             frame = Frame(self.source, None)
             frame.left, frame.end = size, at + size
             return frame
         if not self.whole and len(behind) < 4:
-            self._go(at)
+            self.go(at)
             return None
-        self._go(at + 1)
+        self.go(at + 1)
         return Fault(at, "wrong length" if behind else "truncated", f"{size} bytes by its Content-Length")
 
     def _ends(self, at: int) -> bool:
         return self.source.stream.seek(0, io.SEEK_END) >= at
 
     def _behind(self, frame: Frame) -> bool:
-        """Move behind a frame, or to where the search for the next one begins; False where the stream ends."""
         if frame.end is not None:
-            self._go(frame.end)
+            self.go(frame.end)
             return True
         frame.drain()
         if self.cut_off(frame):
-            self._go(frame.at)
+            self.go(frame.at)
             return False
         if frame.fault == "too large":
-            self._go(max(frame.at + 1, self.source.at - PIECE))  # all but the last piece is surely its own
+            self.go(max(frame.at + 1, self.source.at - PIECE))  # all but the last piece is surely its own
             self.lost = True
         elif frame.fault:
-            self._go(frame.at + 1)
+            self.go(frame.at + 1)
             self.lost = True
         return True
 
-    def _go(self, at: int) -> None:
+    def go(self, at: int) -> None:
+        """Move to an offset at which a record begins."""
         self.source = Piecewise(self.source.stream, at)
 
     def _search(self) -> bool:
@@ -281,12 +297,12 @@ class Frames:
             kept += piece
             for found in START.finditer(kept):
                 if self._begins_here(at + found.start()):
-                    self._go(at + found.start())
+                    self.go(at + found.start())
                     return True
-            self._go(at + len(kept))
+            self.go(at + len(kept))
             kept, at = kept[-BACK:], at + len(kept) - len(kept[-BACK:])
         if not self.whole:
-            self._go(at)  # what begins here may show only once more of the file is there
+            self.go(at)  # what begins here may show only once more of the file is there
         return False
 
     def _begins_here(self, at: int) -> bool:

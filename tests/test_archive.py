@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcs import block, chunked, packed_with, record, zipped
 
-from crawlers.spiders.archive import Owners, Skipped, Undecodable, Wanted, decoded, outcomes
-from crawlers.warc import Fault, Frames
+from crawlers.spiders.archive import Owners, Skipped, Undecodable, Wanted, decoded, records
+from crawlers.warc import Frames
 from pipeline.model import Page
 
 A = "http://a.example/"
@@ -29,10 +29,9 @@ FORMS = {"gzip": zipped, "plain": lambda *r: b"".join(r), "zstd": packed_with("z
 def read(data: bytes, wanted: Wanted = WANTED, **options: object) -> list[tuple[int, str]]:
     """What comes of each record: the last part of a page's address, or why there is none, with its offset."""
     found = []
-    for frame in Frames(io.BytesIO(data), **options):  # type: ignore[arg-type]
-        for x in [frame] if isinstance(frame, Fault) else outcomes(frame, wanted):
-            said = x.url.rpartition("/")[2] if isinstance(x, Page) else x.kind if isinstance(x, Skipped) else x.reason
-            found.append((frame.at, said))
+    for at, x in records(Frames(io.BytesIO(data), **options), wanted):  # type: ignore[arg-type]
+        said = x.url.rpartition("/")[2] if isinstance(x, Page) else x.kind if isinstance(x, Skipped) else x.reason
+        found.append((at, said))
     return found
 
 
@@ -41,7 +40,7 @@ def said(data: bytes, wanted: Wanted = WANTED) -> list[str]:
 
 
 def page(data: bytes) -> Page:
-    (found,) = [x for frame in Frames(io.BytesIO(data)) for x in outcomes(frame, WANTED)]  # type: ignore[arg-type]
+    ((_, found),) = records(Frames(io.BytesIO(data)), WANTED)
     assert isinstance(found, Page), found
     return found
 
@@ -176,13 +175,7 @@ def test_a_window_that_ends_anywhere_gives_what_it_holds_whole_and_says_where_to
         data = pack(*FOUR)
         end = cut % len(data)
         frames = Frames(io.BytesIO(data[:end]), whole=False)
-        seen = [
-            x.url[-1]
-            for frame in frames
-            if not isinstance(frame, Fault)
-            for x in outcomes(frame, WANTED)
-            if isinstance(x, Page) and not frames.cut_off(frame)
-        ]
+        seen = [x.url[-1] for _, x in records(frames, WANTED) if isinstance(x, Page)]
         assert seen + said(data[frames.at :]) == list("0123")
 
 

@@ -20,7 +20,7 @@ from fastwarc.stream_io import ChunkedReader
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from crawlers.addresses import clean, site
-from crawlers.warc import Fault
+from crawlers.warc import GZIP, Fault
 from pipeline.model import Page
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from fastwarc.warc import WarcRecord
 
-    from crawlers.warc import Frame
+    from crawlers.warc import Frame, Frames
     from pipeline.model import Source
 
 PAGES = WarcRecordType.response | WarcRecordType.resource
@@ -42,6 +42,8 @@ LENT = frozenset((
 ))  # fmt: skip
 MOST_HOSTS = 100_000
 PIECE = 64 * 1024
+PIECES = 4 * 1024 * 1024  # of a file, framed by FastWARC at a time
+SLOWLY = 16  # frames of ours after it found nothing
 FEEDS = re.compile(r"^(?:feeds?|rss)\.(?=[^.]+\.)")  # a site's own host for feeds
 
 
@@ -118,6 +120,48 @@ class Wanted:
 
 
 # ------------------------------------------------------------------ records
+def records(frames: Frames, wanted: Wanted) -> Iterator[tuple[int, Outcome]]:
+    """Yield what each record is, with its offset, or that of the frame that it lies in."""
+    slowly = 0
+    while True:
+        if slowly <= 0:
+            slowly = SLOWLY
+            for found in _swiftly(frames, wanted):
+                slowly = 0
+                yield found
+        slowly -= 1
+        frame = frames.take()
+        if frame is None:
+            return
+        for outcome in (frame,) if isinstance(frame, Fault) else outcomes(frame, wanted):
+            if isinstance(frame, Fault) or not frames.cut_off(frame):
+                yield frame.at, outcome
+        if not frames.leave(frame):
+            return
+
+
+def _swiftly(frames: Frames, wanted: Wanted) -> Iterator[tuple[int, Outcome]]:
+    """Yield records as FastWARC frames them, several times as fast, while each begins where a member does.
+
+    The last one is held back and left to be framed by us: it is the one that is cut off, broken or too long, or that
+    has swallowed its neighbour.
+    """
+    at, piece = frames.at, frames.ahead(PIECES)
+    held: tuple[int, Outcome] | None = None
+    try:
+        for record in ArchiveIterator(io.BytesIO(piece), parse_http=False):
+            start = record.stream_pos
+            if not piece.startswith(GZIP, start) or (held and at + start <= held[0]):
+                break
+            if held:
+                yield held
+            held = at + start, _outcome(record, at + start, wanted)
+    except (OSError, ValueError):
+        pass
+    if held:
+        frames.go(held[0])
+
+
 def outcomes(frame: Frame, wanted: Wanted) -> Iterator[Outcome]:
     """Yield what each record of a frame is: one as a rule, more where a file was compressed as a whole.
 

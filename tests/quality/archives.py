@@ -77,21 +77,23 @@ def made(file: Path, count: int, size: int) -> Path:
 # ------------------------------------------------------------------ readers
 def ours(file: Path) -> int:
     """Read all pages as the import does, without saving."""
-    from crawlers.spiders.archive import Owners, Wanted, outcomes
+    from crawlers.spiders.archive import Owners, Wanted
+    from crawlers.spiders.archive import records as read
     from crawlers.warc import Frames
 
     wanted = Wanted(Owners([source("a", "feed", HOME)]), 16 * 2**20)
     with file.open("rb") as stream:
-        return sum(1 for frame in Frames(stream) for _ in outcomes(frame, wanted))
+        return sum(1 for _ in read(Frames(stream), wanted))
 
 
 def passing_over(file: Path) -> int:
     """The same where no host is a source's: nothing but framing and heads."""
-    from crawlers.spiders.archive import Owners, Wanted, outcomes
+    from crawlers.spiders.archive import Owners, Wanted
+    from crawlers.spiders.archive import records as read
     from crawlers.warc import Frames
 
     with file.open("rb") as stream:
-        return sum(1 for frame in Frames(stream) for _ in outcomes(frame, Wanted(Owners([]), 16 * 2**20)))
+        return sum(1 for _ in read(Frames(stream), Wanted(Owners([]), 16 * 2**20)))
 
 
 def warcio(file: Path) -> int:
