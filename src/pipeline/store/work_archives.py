@@ -24,6 +24,7 @@ from pipeline.store.rows import (
     page_of,
     sha256,
     too_long,
+    upsert,
 )
 
 if TYPE_CHECKING:
@@ -91,10 +92,8 @@ def _take(connection: Connection, pages: Mapping[str, Page], now: datetime) -> i
         return 0
     _add_links(connection, [page for url, page in fresh.items() if url not in known], now)
     links = _links(connection, list(fresh))
-    ids = [_write_page(connection, links[url], page, now) for url, page in fresh.items()]
-    for id_, page in zip(ids, fresh.values(), strict=True):
-        done.announce(connection, ["extract"], id_, page.fetched or now)
-    done.forget(connection, ["extract"], ids)
+    _write_pages(connection, [_page_row(links[url], page, now) for url, page in fresh.items()])
+    _announce(connection, {links[url].id: page.fetched or now for url, page in fresh.items()})
     _settle(connection, [link.id for link in links.values()], [x.id for u, x in known.items() if u in fresh], now)
     return len(fresh)
 
@@ -114,14 +113,20 @@ def _add_links(connection: Connection, pages: Sequence[Page], now: datetime) -> 
         connection.execute(insertion(connection, schema.links).on_conflict_do_nothing(index_elements=["url"]), rows)
 
 
-def _write_page(connection: Connection, link: AnyRow, page: Page, now: datetime) -> int:
-    row = _page_row(link, page, now)
-    insert = insertion(connection, schema.pages).values(row)
-    fresh = {name: insert.excluded[name] for name in row if name != "link"}
-    written: int = connection.execute(
-        insert.on_conflict_do_update(index_elements=["link"], set_=fresh).returning(schema.pages.c.id)
-    ).scalar_one()
-    return written
+def _write_pages(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    insert = insertion(connection, schema.pages)
+    fresh = {name: insert.excluded[name] for name in rows[0] if name != "link"}
+    connection.execute(insert.on_conflict_do_update(index_elements=["link"], set_=fresh), rows)
+
+
+def _announce(connection: Connection, fetched: Mapping[int, datetime]) -> None:
+    """Make the pages of links known to "extract", by the time at which each was fetched."""
+    pages, rows = schema.pages, []
+    for some in chunks(list(fetched)):
+        found = connection.execute(sa.select(pages.c.id, pages.c.link).where(pages.c.link.in_(some)))
+        rows += [{"subject": row.id, "order_at": fetched[row.link]} for row in found]
+    same = {"stage": "extract", "version": done.NOT_YET, "done_at": None}
+    upsert(connection, schema.done, [{**same, **row} for row in rows])
 
 
 def _page_row(link: AnyRow, page: Page, now: datetime) -> dict[str, Any]:
