@@ -163,9 +163,9 @@ def test_what_is_no_archive_and_what_the_gate_refuses_is_said(tmp_path: Path, we
 
 
 def test_a_crawl_whose_time_is_over_goes_on_where_it_was_the_next_time(tmp_path: Path, web: Web) -> None:
-    body = zipped(*pages(40))
-    web.routes["attic.example" + FILE] = ranged(body, slow=0.3)
-    at = desk(tmp_path, web, more="seconds = 1.2")
+    body = zipped(*pages(24))
+    web.routes["attic.example" + FILE] = ranged(body, slow=0.5)
+    at = desk(tmp_path, web, more="seconds = 2.0")
     at.crawl()
     offset, _, _, taken, finished, _ = state(at)
     assert 0 < offset < len(body)
@@ -173,8 +173,8 @@ def test_a_crawl_whose_time_is_over_goes_on_where_it_was_the_next_time(tmp_path:
     for _ in range(8):
         if not state(at)[4]:
             at.crawl()
-    assert state(at) == (len(body), len(body), 40, 40, 1, None)
-    assert at.pages() == urls(range(40))
+    assert state(at) == (len(body), len(body), 24, 24, 1, None)
+    assert at.pages() == urls(range(24))
 
 
 # ------------------------------------------------------------------ on disk

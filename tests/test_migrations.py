@@ -91,11 +91,13 @@ def test_every_revision_goes_down_and_up_on_a_filled_store(empty_url):
     with open_store(empty_url) as store:
         databases.fill(store)
         before = counts(store)
+    older = set(before)  # a table that a revision made goes with it, and its rows too; all others stay as they were
     for revision in REVISIONS[:0:-1]:
         migrate(empty_url, REVISIONS[REVISIONS.index(revision) - 1])
+        older &= names(empty_url)
         migrate(empty_url, revision)
     with open_store(empty_url) as store:
-        assert counts(store) == before
+        assert counts(store) == {name: rows if name in older else 0 for name, rows in before.items()}
     migrate(empty_url, "base")
     assert names(empty_url) == set()
 
