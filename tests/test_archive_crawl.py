@@ -164,8 +164,8 @@ def test_what_is_no_archive_and_what_the_gate_refuses_is_said(tmp_path: Path, we
 
 def test_a_crawl_whose_time_is_over_goes_on_where_it_was_the_next_time(tmp_path: Path, web: Web) -> None:
     body = zipped(*pages(24))
-    web.routes["attic.example" + FILE] = ranged(body, slow=0.5)
-    at = desk(tmp_path, web, more="seconds = 2.0")
+    web.routes["attic.example" + FILE] = ranged(body, slow=0.9)
+    at = desk(tmp_path, web, more="seconds = 1.0")
     at.crawl()
     offset, _, _, taken, finished, _ = state(at)
     assert 0 < offset < len(body)
