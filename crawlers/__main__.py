@@ -14,9 +14,11 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawlers import backfill
 from pipeline import config as settings
 from pipeline.errors import CollectError, StoreError, TidelineError
 
@@ -43,12 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--probe", nargs="+", metavar="URL", help="look at addresses instead; say how best to read each"
     )
+    backfill.add_arguments(parser)
     given = parser.parse_args(arguments)
+    config_of = partial(settings.load, given.config, database=given.database)
     try:
         if given.probe:
-            probe(settings.load(given.config, database=given.database), given.probe)
+            probe(config_of(), given.probe)
+        elif given.archive:
+            take_in(config_of(), given)
         else:
-            crawl(settings.load(given.config, database=given.database), given.parent)
+            crawl(config_of(), given.parent)
     except (CollectError, StoreError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -76,6 +82,14 @@ def probe(config: Config, addresses: Sequence[str]) -> None:
 
     logging.getLogger().addHandler(logging.NullHandler())
     probing.run(config, addresses, _print)
+
+
+def take_in(config: Config, given: argparse.Namespace) -> None:
+    """Import WARC files, reporting bytes on stdout."""
+    from pipeline.store import open_store
+
+    with open_store(config.database_url) as store:
+        _print({"finished": True, "counts": backfill.run(store, config, given, _report)})
 
 
 def _run(config: Config, handover: Handover, parent: int | None) -> None:

@@ -33,8 +33,9 @@ def clean(address: str, base: str = "") -> str | None:
 
 def same_site(address: str, other: str) -> bool:
     """Tell whether two addresses lie on one host, with or without ``www.``."""
-    return _site(address) == _site(other)
+    return site(address) == site(other)
 
 
-def _site(address: str) -> str:
+def site(address: str) -> str:
+    """Return the host of an address without ``www.``; nothing where it has none."""
     return (urlsplit(address).hostname or "").removeprefix("www.")

@@ -19,6 +19,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.utils.asyncio import call_later, create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
+from crawlers.archives import Archives
 from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
 from crawlers.manners import Trouble, Waiting, max_age, trouble_of_answer, trouble_of_failure
@@ -73,6 +74,7 @@ class Crawl(scrapy.Spider):
         self.failed: str | None = None
         self.hosts = Hosts(handover.store, handover.config.crawl_delay, handover.clock)
         self.parts: dict[str, _Parts] = {}
+        self.archives = Archives(self)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Crawl:
@@ -89,6 +91,8 @@ class Crawl(scrapy.Spider):
         for source, before in self.handover.due():
             if self._must_wait(source.address):
                 self.handover.look_put_off()
+            elif source.way == "archive":
+                yield self.archives.begin(source, before)
             elif source.way in WAYS:
                 yield self._look_request(source, before)
             else:

@@ -30,6 +30,11 @@ def product(config: Config) -> str:
     return token[0] if token else "*"
 
 
+def robots_name(config: Config) -> str:
+    """Return the name by which robots.txt and reservations speak of us: the product without its version."""
+    return config.crawl_user_agent.partition("/")[0]
+
+
 def _manners(config: Config) -> dict[str, Any]:
     return {
         "BOT_NAME": "tideline",

@@ -18,6 +18,7 @@ import numpy as np
 
 from pipeline.model import (
     Annotation,
+    Archive,
     Article,
     Burst,
     Changepoint,
@@ -258,6 +259,8 @@ def fill(store) -> list[Article]:
         tagging(found[5], "moat_erosion", stance="disputes", mentions=seen),
     ]
     work.save_taggings(store, held, version=1, tagger="cues", now=NOW)
+    archive = Archive("https://attic.test/1.warc.gz", "ledger", '"1"', 9, 9, 1, finished=NOW)
+    work.save_archive(store, archive, now=NOW)
     work.save_conference_links(
         store, [(found[3].id, "boxworks", "session"), (found[4].id, "boxworks", "coverage")], version=1, now=NOW
     )

@@ -161,7 +161,7 @@ def test_every_fault_of_a_source_costs_only_that_source_and_has_a_reason(crawled
         "a": (0, ""), "same": (0, ""), "torn": (0, "malformed feed"), "html": (1, "not a feed"), "slow": (1, "timeout"),
         "dead": (1, "gone"), "down": (1, "robots.txt unreachable"), "shut": (1, "disallowed by robots.txt"),
         "map": (0, "gone"), "list": (0, ""), "later": (1, "asked to wait"), "inside": (1, "address not allowed"),
-        "attic": (1, "way archive comes later"),
+        "attic": (1, "gone"),
     }  # fmt: skip
     faulty = {key for (key,) in desk.rows("SELECT DISTINCT source FROM rejections WHERE stage = 'collect'")}
     assert faulty == set(SOURCES) - {"a", "same", "list"}

@@ -72,7 +72,9 @@ def test_sources_are_due_when_never_polled_or_when_their_time_has_come(store):
     assert "ledger" not in [source.key for source, _ in work.due_sources(store, NOW)]
     due = work.due_sources(store, LATER)
     assert [source.key for source, _ in due][-1] == "ledger"
-    assert {source.key: known for source, known in due}["ledger"] == poll(next_due=NOW + timedelta(hours=1), last_ok=NOW)
+    assert {source.key: known for source, known in due}["ledger"] == poll(
+        next_due=NOW + timedelta(hours=1), last_ok=NOW
+    )
     assert len(work.due_sources(store, LATER, limit=2)) == 2
 
 

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 20  # between asking a process to end and ending it; a daemon has 30 in all
 
 
-def crawl(config: Config, progress: Callable[[int, int], None]) -> dict[str, int]:
-    """Run one crawl to its end and return its counts.
+def crawl(config: Config, progress: Callable[[int, int], None], arguments: Sequence[str] = ()) -> dict[str, int]:
+    """Run one crawl to its end and return its counts. ``arguments`` ask for an import of archives in its place.
 
     Raises CollectError with the crawler's last words when it failed as a whole; a source that failed costs
     only itself and is in the store.
     """
-    with tempfile.TemporaryFile() as errors, _process(config, errors) as child:
+    with tempfile.TemporaryFile() as errors, _process(config, errors, arguments) as child:
         counts = _read(child, progress)
         code = child.wait()
         if code != 0:
@@ -52,7 +52,7 @@ def probe(config: Config, addresses: Sequence[str], progress: Callable[[str], No
 
     Raises CollectError with the crawler's last words when it failed as a whole.
     """
-    with tempfile.TemporaryFile() as errors, _process(config, errors, "--probe", *addresses) as child:
+    with tempfile.TemporaryFile() as errors, _process(config, errors, ("--probe", *addresses)) as child:
         for line in child.stdout or ():
             with contextlib.suppress(json.JSONDecodeError):
                 step = json.loads(line)
@@ -77,10 +77,9 @@ def _probe(told: dict[str, Any]) -> Probe:
 
 
 @contextlib.contextmanager
-def _process(config: Config, errors: object, *more: str) -> Iterator[subprocess.Popen[str]]:
+def _process(config: Config, errors: object, arguments: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "crawlers", "--parent", str(os.getpid())]
-    command += ["--config", str(config.file)] if config.file else []
-    command += more
+    command += [*(["--config", str(config.file)] if config.file else []), *arguments]
     child = subprocess.Popen(  # noqa: S603 - our own module, no shell
         command,
         stdin=subprocess.DEVNULL,

@@ -206,7 +206,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bytes as fetched; where mining is ``reserved`` (by which signal), a stub of title, link and date instead."""
+    """Bytes as fetched; where mining is ``reserved`` (by which signal), a stub of title, link and date instead.
+
+    ``seen`` is when we took them in, where that is not when they were fetched (archives).
+    """
 
     url: str
     body: bytes
@@ -218,6 +221,7 @@ class Page:
     hint: Hint = Hint()
     id: int = 0
     reserved: str | None = None
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +253,26 @@ class Origin:
     failing_since: datetime | None = None
     tdm: tuple[tuple[str, bool], ...] = ()
     tdm_expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """How far a WARC file has been taken in: all of it that lies before ``offset``, a record's first byte.
+
+    ``address`` is a URL or an absolute path, ``etag`` tells one state of the file from another, ``selection`` what
+    was looked for in it; ``records`` and ``pages`` count what was read and taken.
+    """
+
+    address: str
+    source: str | None = None
+    etag: str | None = None
+    size: int | None = None
+    offset: int = 0
+    records: int = 0
+    pages: int = 0
+    selection: str = ""
+    finished: datetime | None = None
+    error: str | None = None
 
 
 # ------------------------------------------------------------------ extract

@@ -5,6 +5,7 @@ belong to the store; people query the views (singular names, migration 0002, ``d
 """
 
 from pipeline.store.columns import UTCDateTime, metadata
+from pipeline.store.tables_archives import archives
 from pipeline.store.tables_collect import (
     conferences,
     contents,
@@ -52,6 +53,7 @@ from pipeline.store.tables_tell import (
 __all__ = [
     "UTCDateTime",
     "annotations",
+    "archives",
     "article_conferences",
     "article_editions",
     "articles",

@@ -150,6 +150,7 @@ pages = Table(
     required("hint", sa.JSON),
     Column("reserved", Text),
     time("seen_at"),
+    time("archived_at", nullable=True),
 )
 rejections = Table(
     "rejections",

@@ -6,6 +6,14 @@ killed at any instant. Every list has a limit.
 
 from pipeline.store.contents import content_of
 from pipeline.store.work_annotate import annotations, save_annotations
+from pipeline.store.work_archives import (
+    archive,
+    count_pages,
+    finished_archives,
+    save_archive,
+    sources_of_pages,
+    stored_pages,
+)
 from pipeline.store.work_collect import (
     count_new,
     due_sources,
@@ -75,16 +83,19 @@ __all__ = [
     "acquire_lease",
     "annotations",
     "anything_due",
+    "archive",
     "band_candidates",
     "begin_run",
     "claim_deliveries",
     "claim_delivery",
     "content_of",
     "count_new",
+    "count_pages",
     "digest_exists",
     "due_sources",
     "edition_candidates",
     "end_run",
+    "finished_archives",
     "give_back",
     "host",
     "hosts_with_links",
@@ -109,6 +120,7 @@ __all__ = [
     "reports",
     "reserve",
     "save_annotations",
+    "save_archive",
     "save_articles",
     "save_conference_links",
     "save_copies",
@@ -129,7 +141,9 @@ __all__ = [
     "series",
     "source_changes",
     "source_days",
+    "sources_of_pages",
     "sources_to_judge",
+    "stored_pages",
     "stories_sent",
     "story_window",
     "summary_of",

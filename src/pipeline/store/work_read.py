@@ -111,9 +111,9 @@ def _save_article(
 
 def _article_row(page: Page, article: Article, version: int, now: datetime) -> dict[str, Any]:
     title, text = clean(article.title), clean(article.text)
-    seen = page.fetched or article.seen or now
+    seen = page.seen or page.fetched or article.seen or now
     # An article dated in the future would stay ahead of every window: it counts from when it was seen.
-    order = min(article.published or seen, seen)
+    order = min(article.published or page.fetched or seen, seen)
     return {
         "page": page.id,
         "url": clean(article.url),

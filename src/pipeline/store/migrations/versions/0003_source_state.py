@@ -1,6 +1,6 @@
 """What is known of a source over time: its rhythm, its health since when and why, its volume by day and its breaks.
 
-Revision ID: 0004
+Revision ID: 0003
 Revises: 0002
 """
 
@@ -11,7 +11,7 @@ import importlib
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
