@@ -6,13 +6,20 @@ were all, and lets a body through in an encoding that it does not know.
 
 from __future__ import annotations
 
+import re
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
 import brotli  # type: ignore[import-untyped,unused-ignore]
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.utils._compression import _DecompressionMaxSizeExceeded, zstd
+from scrapy.utils._compression import _DecompressionMaxSizeExceeded
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -21,7 +28,8 @@ LAYERS = 2
 MEMBERS = 1_000  # gzip members or zstd frames behind each other
 PIECE = 64 * 1024
 WINDOW = 23  # RFC 9659: a zstd window in HTTP is at most 8 MiB
-UNENCODED = {"", "identity", "none", "binary", "8bit", "utf-8", "utf8"}  # what servers say of bodies that are plain
+UNENCODED = {"", "identity", "none", "aws-chunked"}  # what servers say of bodies that are plain
+MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*[<{\[]")
 
 
 class BadEncoding(IgnoreRequest):
@@ -37,16 +45,21 @@ class Unpack(HttpCompressionMiddleware):
 
     def _handle_encoding(self, body: bytes, content_encoding: list[bytes], max_size: int) -> tuple[bytes, list[bytes]]:
         # Answers without a body (304) name the encoding that a body would have.
-        return (unpacked(body, layers(content_encoding), max_size) if body else body), []
+        return (unpacked(body, layers(content_encoding, body), max_size) if body else body), []
 
 
-def layers(headers: list[bytes]) -> list[str]:
-    """Return the encodings to take off, outermost first. Raises BadEncoding for unknown ones and for too many."""
+def layers(headers: list[bytes], body: bytes = b"") -> list[str]:
+    """Return the encodings to take off, outermost first. Raises BadEncoding for unknown ones and for too many.
+
+    A name that is no encoding (``utf-8``, ``text/html``) says nothing where the body is markup as it stands.
+    """
     named = [x.strip().lower() for x in b",".join(headers).decode("latin-1").split(",")]
     found = [x for x in reversed(named) if x not in UNENCODED]
     if len(found) > LAYERS:
         raise BadEncoding(f"{len(found)} encodings on top of each other", later=False)
     for name in found:
+        if name not in DECODERS and MARKUP.match(body):
+            return []
         if name not in DECODERS:
             raise BadEncoding(f"unknown encoding {name[:40]!r}", later=False)
     return found

@@ -21,8 +21,9 @@ from scrapy.core.downloader.handlers.http11 import (
 from service_identity.exceptions import VerificationError
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
-from twisted.web._newclient import BODY, ResponseFailed
+from twisted.web._newclient import BODY, ParseError, ResponseFailed
 from twisted.web.http import _DataLoss
+from twisted.web.http_headers import InvalidHeaderName
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -30,12 +31,18 @@ if TYPE_CHECKING:
 HEAD_BYTES = 64 * 1024
 HEAD_LINES = 256
 LINE_BYTES = 32 * 1024  # Content-Security-Policy grows beyond the 16 KiB that Twisted allows
-SLACK = 1024 * 1024  # bytes on the wire before they are compared with what they carry
-OVERHEAD = 8  # times as many bytes on the wire as in the body: chunks of one byte, each with its own head
+SLACK = 256 * 1024  # bytes on the wire before they are compared with what they carry
+OVERHEAD = 2  # times as many bytes on the wire as in the body: chunks of few bytes, each with its own head
+TOO_LARGE = "header too large"
+NOT_HTTP = (ParseError, InvalidHeaderName, ValueError, KeyError)  # KeyError: an unknown Transfer-Encoding
 
 
-class HeadTooLarge(Exception):
-    """What came before the body, or around its chunks, is more than any honest server sends."""
+class Excess(Exception):
+    """More came before the body, or around its chunks, than any honest server sends."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
 
 
 class _Parser(_LenientHTTPClientParser):
@@ -51,16 +58,16 @@ class _Parser(_LenientHTTPClientParser):
         self.head_bytes += len(line) + 1
         self.head_lines += 1
         if self.head_bytes > HEAD_BYTES or self.head_lines > HEAD_LINES:
-            raise HeadTooLarge(f"more than {HEAD_BYTES} bytes or {HEAD_LINES} lines of header")
+            raise Excess(TOO_LARGE, f"more than {HEAD_BYTES} bytes or {HEAD_LINES} lines of header")
         super().lineReceived(line)
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802
-        raise HeadTooLarge(f"a header line of more than {LINE_BYTES} bytes")
+        raise Excess(TOO_LARGE, f"a header line of more than {LINE_BYTES} bytes")
 
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
         self.wire_bytes += len(data)
         if self.wire_bytes > SLACK and self.wire_bytes > OVERHEAD * self.body_bytes:
-            raise HeadTooLarge("chunks with hardly anything in them")
+            raise Excess("chunks too small", f"{self.wire_bytes} bytes sent, {self.body_bytes} of them the body")
         super().rawDataReceived(data)
 
     def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
@@ -123,8 +130,10 @@ def fault(error: BaseException) -> tuple[str, str, bool] | None:
     """Return reason, detail and whether another try may help, of a failure that lies below HTTP; None for others."""
     for reason in getattr(error.__cause__, "reasons", ()):
         text = str(reason.value)
-        if reason.check(HeadTooLarge):
-            return "header too large", text, False
+        if isinstance(reason.value, Excess):
+            return reason.value.reason, reason.value.detail, False
+        if reason.check(*NOT_HTTP):
+            return "broken answer", text, True
         if reason.check(VerificationError) or (reason.check(SSL.Error) and "certificate" in text):
             return "certificate not valid", text, True
         if reason.check(SSL.Error):
