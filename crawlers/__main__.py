@@ -76,6 +76,7 @@ def _run(config: Config, handover: Handover, parent: int | None) -> None:
         if failed:
             print(f"the crawl failed: {failed}", file=sys.stderr, flush=True)  # noqa: T201
             os._exit(1)
+        handover.flush()
         _finish(handover)
         os._exit(0)
 

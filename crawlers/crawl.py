@@ -97,12 +97,13 @@ class Crawl(scrapy.Spider):
         """Stop ticking."""
         if self._ticking.running:
             self._ticking.stop()
+        self._refill()
         self._tell()
 
     def tick(self) -> None:
-        """Tell progress, fetch more where there is room, and end when the time is over."""
-        self._tell()
+        """Save what came in, tell progress, fetch more where there is room, and end when the time is over."""
         self._refill()
+        self._tell()
         if self.failed or time.monotonic() > self.ends:
             self.end()
 
@@ -131,6 +132,7 @@ class Crawl(scrapy.Spider):
 
     def _refill(self) -> int:
         try:
+            self.handover.flush()
             links = [] if self.ending else self.handover.links()
         except BaseException as error:
             # Scrapy would log it and go on; without the store there is no crawl, and ``idle`` ends it.

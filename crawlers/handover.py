@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 UNDER_WAY = 2_000  # links in memory at once
+BATCH, BATCH_BYTES = 32, 4 * 1024 * 1024  # pages, or bytes of them, that are saved together
 SOURCES = 100_000
 TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
 
@@ -54,6 +55,7 @@ class Handover:
     counts: Counter[str] = field(default_factory=Counter)
     under_way: set[int] = field(default_factory=set)
     put_off: set[int] = field(default_factory=set)
+    batch: list[tuple[Link, Page]] = field(default_factory=list)
     sources: int = 0
     found: int = 0
     more: bool = True
@@ -161,16 +163,24 @@ class Handover:
 
     # -------------------------------------------------------------- pages
     def page(self, link: Link, url: str, body: bytes, content_type: str | None) -> None:
-        """Save a fetched page, or why it is none: empty, or no text."""
+        """Take a fetched page, to be saved with the next batch, or save why it is none: empty, or no text."""
         if not body.strip():
             self.page_failed(link, Rejection("fetch", "empty page", url=url), None)
         elif content_type and not content_type.lower().startswith(TEXT):
             self.page_failed(link, Rejection("fetch", "not a web page", content_type, url=url), None)
         else:
             page = Page(url, body, link.source, link.url, self.clock(), 200, content_type, link.hint)
-            work.save_page(self.store, link, page)
-            self.counts["pages"] += 1
-            self.under_way.discard(link.id)
+            self.batch.append((link, page))
+            if len(self.batch) >= BATCH or sum(len(p.body) for _, p in self.batch) >= BATCH_BYTES:
+                self.flush()
+
+    def flush(self) -> None:
+        """Save the pages taken since the last time, in one transaction: the cost of one is small beside its commit."""
+        if self.batch:
+            work.save_pages(self.store, self.batch)
+            self.counts["pages"] += len(self.batch)
+            self.under_way.difference_update(link.id for link, _ in self.batch)
+            self.batch = []
 
     def page_troubled(self, link: Link, trouble: Trouble) -> None:
         """Save a failed fetch: when to try again, or that it is given up."""

@@ -39,6 +39,7 @@ from pipeline.model import (
     Sentence,
     Shape,
     Source,
+    SourceChange,
     Span,
     Subscriber,
     Summary,
@@ -272,6 +273,7 @@ def _tell(store) -> None:
 
 
 def _trouble(store) -> None:
+    work.save_source_changes(store, "ledger", [SourceChange("ledger", WEEK[0], 4.0, 1.0, 0.99)], until=WEEK[1], now=NOW)
     work.save_poll(
         store,
         poll("mute", failures=3, error="no answer"),

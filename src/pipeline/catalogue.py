@@ -19,7 +19,9 @@ from pipeline.model import KINDS, STANCES, WAYS, Conference, Entity, Example, So
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SOURCE_FIELDS = {"name", "way", "address", "language", "country", "kind", "owner", "conference"}
+SOURCE_TEXTS = {"name", "way", "address", "language", "country", "kind", "owner", "conference"}
+SOURCE_FIELDS = SOURCE_TEXTS | {"shortest_minutes", "javascript"}
+SHORTEST_MINUTES = 2
 REQUIRED_SOURCE_FIELDS = ("name", "way", "address", "language", "country", "kind")
 ENTITY_LABELS = ("organisation", "person", "model", "product", "conference")
 
@@ -72,11 +74,32 @@ def _source(path: Path, key: str, table: Any) -> Source:
     for name in REQUIRED_SOURCE_FIELDS:
         if not table.get(name):
             raise CatalogueError(path, key, name, "is missing")
-    for name, value in table.items():
-        if not isinstance(value, str):
-            raise CatalogueError(path, key, name, f"text is wanted, not {value!r}")
+    for name in SOURCE_TEXTS & table.keys():
+        if not isinstance(table[name], str):
+            raise CatalogueError(path, key, name, f"text is wanted, not {table[name]!r}")
     _check_source(path, key, table)
-    return Source(key=key, **table)
+    texts = {name: table[name] for name in SOURCE_TEXTS & table.keys()}
+    return Source(
+        key=key, **texts, shortest_seconds=_shortest(path, key, table), javascript=_javascript(path, key, table)
+    )
+
+
+def _shortest(path: Path, key: str, table: dict[str, Any]) -> float | None:
+    minutes = table.get("shortest_minutes")
+    if minutes is None:
+        return None
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or minutes < SHORTEST_MINUTES:
+        raise CatalogueError(
+            path, key, "shortest_minutes", f"a number from {SHORTEST_MINUTES} is wanted, not {minutes!r}"
+        )
+    return float(minutes) * 60
+
+
+def _javascript(path: Path, key: str, table: dict[str, Any]) -> bool:
+    javascript = table.get("javascript", False)
+    if not isinstance(javascript, bool):
+        raise CatalogueError(path, key, "javascript", f"true or false is wanted, not {javascript!r}")
+    return javascript
 
 
 def _check_source(path: Path, key: str, table: dict[str, str]) -> None:

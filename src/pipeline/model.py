@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:  # typing only: nouns import no library at run time
     from collections.abc import Mapping
@@ -33,7 +33,10 @@ KINDS = (
 # ------------------------------------------------------------------ collect
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where things come from: one TOML table in ``crawlers/sources/``."""
+    """Where things come from: one TOML table in ``crawlers/sources/``.
+
+    ``shortest_seconds`` between two looks that the source allows; ``javascript``: its page needs a browser.
+    """
 
     key: str
     name: str
@@ -44,6 +47,8 @@ class Source:
     kind: str
     owner: str | None = None
     conference: str | None = None
+    shortest_seconds: float | None = None
+    javascript: bool = False
 
     @property
     def voice(self) -> str:
@@ -87,6 +92,21 @@ class Poll:
     failures: int = 0
     error: str | None = None
     new_links: int = 0
+    rhythm: Mapping[str, Any] | None = None
+    health: str | None = None
+    health_since: datetime | None = None
+    health_why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChange:
+    """A day on which a source's volume broke: items a day before and after, and how sure that is."""
+
+    source: str
+    day: date
+    before: float
+    after: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)

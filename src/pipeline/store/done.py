@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline.errors import StoreError
+from pipeline.store import schema
 from pipeline.store.rows import CHUNK, insertion, upsert
 from pipeline.store.schema import done
 
@@ -91,6 +92,17 @@ def announce(connection: Connection, stages: Iterable[str], subject: int, order_
         insert.on_conflict_do_update(index_elements=["stage", "subject"], set_={"order_at": insert.excluded.order_at}),
         rows,
     )
+
+
+def announce_pages(connection: Connection, links: Sequence[int]) -> None:
+    """Make the pages of the links pending for "extract", those fetched anew as well."""
+    p = schema.pages
+    rows = sa.select(sa.literal("extract"), p.c.id, sa.literal(NOT_YET), p.c.seen_at, sa.null()).where(
+        p.c.link.in_(links)
+    )
+    insert = insertion(connection, done).from_select(["stage", "subject", "version", "order_at", "done_at"], rows)
+    fresh = {"order_at": insert.excluded.order_at, "version": NOT_YET, "done_at": None}
+    connection.execute(insert.on_conflict_do_update(index_elements=["stage", "subject"], set_=fresh))
 
 
 def forget(connection: Connection, stages: Sequence[str], subjects: Sequence[int]) -> None:

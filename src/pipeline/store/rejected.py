@@ -10,7 +10,7 @@ from pipeline.store.rows import LONGEST_ADDRESS, clean, insertion
 from pipeline.store.schema import rejections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -43,10 +43,10 @@ def keep(connection: Connection, found: Iterable[Rejection], *, now: datetime, v
         )
 
 
-def resolve(connection: Connection, stage: str, subject: int, now: datetime) -> None:
-    """Close what was held against a subject, because the stage has now got through."""
+def resolve(connection: Connection, stage: str, subjects: Sequence[int], now: datetime) -> None:
+    """Close what was held against subjects, because the stage has now got through."""
     connection.execute(
         sa.update(rejections)
-        .where(rejections.c.stage == stage, rejections.c.subject == subject, rejections.c.resolved_at.is_(None))
+        .where(rejections.c.stage == stage, rejections.c.subject.in_(subjects), rejections.c.resolved_at.is_(None))
         .values(resolved_at=now)
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,7 +46,25 @@ def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 def insertion(connection: Connection, table: Table) -> Any:
     """Return an INSERT that knows ON CONFLICT in the connection's dialect."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    return insertion_into(connection.dialect.name, table)
+
+
+def insertion_into(dialect: str, table: Table) -> Any:
+    """Return an INSERT that knows ON CONFLICT in a dialect, ``sqlite`` or ``postgresql``."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+@cache
+def upserting(
+    dialect: str, table: Table, names: tuple[str, ...], key: tuple[str, ...], keep: tuple[str, ...] = ()
+) -> Any:
+    """Return the INSERT of the columns ``names`` that writes all but ``keep`` over a row with the same ``key``.
+
+    Made once: building it costs more than running it.
+    """
+    insert = insertion_into(dialect, table)
+    fresh = {name: insert.excluded[name] for name in names if name not in {*key, *keep}}
+    return insert.on_conflict_do_update(index_elements=list(key), set_=fresh)
 
 
 def upsert(
@@ -54,10 +73,8 @@ def upsert(
     """Insert rows by primary key; where one is there already, write all columns but those in ``keep`` over it."""
     if not rows:
         return
-    insert = insertion(connection, table)
-    key = [column.name for column in table.primary_key]
-    fresh = {name: insert.excluded[name] for name in rows[0] if name not in {*key, *keep}}
-    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=fresh), list(rows))
+    key = tuple(column.name for column in table.primary_key)
+    connection.execute(upserting(connection.dialect.name, table, tuple(rows[0]), key, tuple(keep)), list(rows))
 
 
 def clean(text: str) -> str:

@@ -13,6 +13,8 @@ from pipeline.store.tables_collect import (
     pages,
     polls,
     rejections,
+    source_changes,
+    source_days,
     sources,
     themes,
 )
@@ -68,6 +70,8 @@ __all__ = [
     "rejections",
     "runs",
     "series",
+    "source_changes",
+    "source_days",
     "sources",
     "stories",
     "story_articles",

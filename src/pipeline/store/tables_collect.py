@@ -1,7 +1,7 @@
 """Tables of the catalogue and of collecting: sources to pages, rejections, and what is done. No reading or writing."""
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, Table, Text
 
 from pipeline.model import WAYS
 from pipeline.store.columns import metadata, one_of, reference, required, time
@@ -31,6 +31,8 @@ sources = Table(
     Column("owner", Text),
     required("voice", Text),
     reference("conference", "conferences.key", nullable=True, index=True),
+    Column("shortest_seconds", Float),
+    required("javascript", Boolean, server_default=sa.false()),
     required("active", Boolean),
     time("seen_at"),
     one_of("way", WAYS),
@@ -75,7 +77,34 @@ polls = Table(
     time("last_ok_at", nullable=True),
     time("last_new_at", nullable=True),
     required("looks", Integer),
+    Column("rhythm", sa.JSON(none_as_null=True)),
+    Column("health", Text),
+    time("health_since", nullable=True),
+    Column("health_why", Text),
+    Column("volume_day", Date),  # the last day whose volume was judged
     Index(None, "next_due"),
+)
+source_days = Table(
+    "source_days",
+    metadata,
+    reference("source", "sources.key", primary_key=True),
+    Column("day", Date, primary_key=True),
+    required("looks", Integer),
+    required("failed_looks", Integer),
+    required("items", Integer),
+)
+source_changes = Table(
+    "source_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    reference("source", "sources.key"),
+    required("day", Date),
+    required("before", Float),
+    required("after", Float),
+    required("probability", Float),
+    time("found_at"),
+    time("withdrawn_at", nullable=True),
+    Index(None, "source", "day"),
 )
 links = Table(
     "links",

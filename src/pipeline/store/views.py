@@ -1,4 +1,4 @@
-"""The views as ``answers`` reads them: names and types of their columns. Their SQL is in migration 0002."""
+"""The views as ``answers`` reads them: names and types of their columns. Their SQL is in the migrations."""
 
 from typing import Any
 
@@ -33,9 +33,13 @@ theme_daily = _view(
 )  # fmt: skip
 source_health = _view(
     "source_health", source=Text, name=Text, way=Text, address=Text, kind=Text, language=Text, country=Text,
-    owner=Text, active=Boolean, state=Text, polled_at=UTCDateTime, status=Integer, error=Text, failures=Integer,
+    owner=Text, active=Boolean, state=Text, health=Text, health_since=UTCDateTime, health_why=Text, polled_at=UTCDateTime, status=Integer, error=Text, failures=Integer,
     looks=Integer, next_due=UTCDateTime, last_ok_at=UTCDateTime, last_new_at=UTCDateTime, pending_links=Integer,
     failed_links=Integer, articles=Integer, last_article_day=Date, rejections=Integer,
+)  # fmt: skip
+source_change = _view(
+    "source_change", id=Integer, source=Text, source_name=Text, day=Date, before=Float, after=Float,
+    probability=Float, found_at=UTCDateTime,
 )  # fmt: skip
 rejection = _view(
     "rejection", id=Integer, stage=Text, reason=Text, detail=Text, url=Text, source=Text, source_name=Text,

@@ -8,11 +8,10 @@ from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
     due_sources,
     pending_links,
-    save_link_failure,
-    save_page,
     save_poll,
     sync_catalogue,
 )
+from pipeline.store.work_pages import save_link_failure, save_page, save_pages
 from pipeline.store.work_read import (
     band_candidates,
     origins,
@@ -37,6 +36,7 @@ from pipeline.store.work_send import (
     stories_sent,
     sync_subscribers,
 )
+from pipeline.store.work_sources import save_source_changes, source_changes, source_days, sources_to_judge
 from pipeline.store.work_stories import (
     next_story_id,
     save_conference_links,
@@ -89,13 +89,18 @@ __all__ = [
     "save_failure",
     "save_link_failure",
     "save_page",
+    "save_pages",
     "save_placements",
     "save_poll",
     "save_series",
+    "save_source_changes",
     "save_summaries",
     "save_taggings",
     "save_trends",
     "series",
+    "source_changes",
+    "source_days",
+    "sources_to_judge",
     "stories_sent",
     "story_window",
     "summary_of",

@@ -1,27 +1,30 @@
-"""What collecting asks of the store and saves: the catalogue, polls, links and pages."""
+"""What collecting asks of the store and saves: the catalogue, polls and links."""
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from pipeline.errors import StoreError
-from pipeline.model import Link, Page, Poll, Rejection, Source
-from pipeline.store import done, rejected, schema
-from pipeline.store.rows import clean, cleaned, hint_json, insertion, link_of, sha256, too_long, upsert
+from pipeline.model import Link, Poll, Rejection, Source
+from pipeline.store import rejected, schema
+from pipeline.store.rows import cleaned, insertion, link_of, too_long, upsert
+from pipeline.store.work_pages import add_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
     from pipeline.model import Conference, Entity, Theme
     from pipeline.store.engine import Store
     from pipeline.store.rows import AnyRow
+
+SOURCE = tuple(f.name for f in fields(Source))
+POLL = tuple(f.name for f in fields(Poll) if f.name != "polled")
 
 
 # ------------------------------------------------------------------ catalogue
@@ -62,8 +65,7 @@ def _check_conferences(sources: Sequence[Source], conferences: Sequence[Conferen
 
 
 def _source(source: Source) -> dict[str, Any]:
-    names = ("key", "name", "way", "address", "language", "country", "kind", "owner", "conference", "voice")
-    return {name: getattr(source, name) for name in names}
+    return {name: getattr(source, name) for name in (*SOURCE, "voice")}
 
 
 def _theme(theme: Theme) -> dict[str, Any]:
@@ -112,15 +114,13 @@ def due_sources(store: Store, now: datetime, *, limit: int = 1000) -> list[tuple
 
 
 def _source_of(row: AnyRow) -> Source:
-    names = ("key", "name", "way", "address", "language", "country", "kind", "owner", "conference")
-    return Source(**{name: getattr(row, name) for name in names})
+    return Source(**{name: getattr(row, name) for name in SOURCE})
 
 
 def _poll_of(row: AnyRow) -> Poll | None:
     if row.poll_source is None:
         return None
-    same = ("source", "status", "next_due", "etag", "last_modified", "body_hash", "failures", "error", "new_links")
-    return Poll(polled=row.poll_polled_at, **{name: getattr(row, f"poll_{name}") for name in same})
+    return Poll(polled=row.poll_polled_at, **{name: getattr(row, f"poll_{name}") for name in POLL})
 
 
 def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Sequence[Rejection] = ()) -> int:
@@ -132,27 +132,32 @@ def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Seque
         if too_long(link.url)
     ]
     with store.writing() as connection:
-        new = sum(_add_link(connection, link, poll.polled) is not None for link in found)
+        first = connection.scalar(sa.select(schema.polls.c.source).where(schema.polls.c.source == poll.source)) is None
+        new = add_links(connection, found, poll.polled)
+        _count_day(connection, poll, _of_today(found, poll.polled) if first else new)
         _write_poll(connection, poll, new)
         rejected.keep(connection, [*rejections, *dropped], now=poll.polled)
     return new
 
 
-def _add_link(connection: Connection, link: Link, now: datetime) -> int | None:
-    """Return the id of a link that was not known before."""
-    insert = insertion(connection, schema.links).values(
-        url=clean(link.url),
-        source=link.source,
-        state="pending",
-        hint=hint_json(link.hint),
-        attempts=0,
-        next_try=now,
-        seen_at=now,
-    )
-    new: int | None = connection.scalar(
-        insert.on_conflict_do_nothing(index_elements=["url"]).returning(schema.links.c.id)
-    )
-    return new
+def _of_today(links: Sequence[Link], now: datetime) -> int:
+    """Count links published today: a first look brings what had piled up, which says nothing of a day's volume."""
+    return sum(x.hint.published is not None and x.hint.published.date() == now.date() for x in links)
+
+
+def _count_day(connection: Connection, poll: Poll, items: int) -> None:
+    """Add a look to its source's day."""
+    days = schema.source_days
+    insert = insertion(connection, days)
+    more = {name: days.c[name] + insert.excluded[name] for name in ("looks", "failed_looks", "items")}
+    row = {
+        "source": poll.source,
+        "day": poll.polled.date(),
+        "looks": 1,
+        "failed_looks": poll.failures > 0,
+        "items": items,
+    }
+    connection.execute(insert.on_conflict_do_update(index_elements=["source", "day"], set_=more), [row])
 
 
 def _write_poll(connection: Connection, poll: Poll, new: int) -> None:
@@ -171,6 +176,10 @@ def _write_poll(connection: Connection, poll: Poll, new: int) -> None:
         "last_ok_at": poll.polled if worked else None,
         "last_new_at": poll.polled if new else None,
         "looks": 1,
+        "rhythm": dict(poll.rhythm) if poll.rhythm is not None else None,
+        "health": poll.health,
+        "health_since": poll.health_since,
+        "health_why": cleaned(poll.health_why),
     }
     insert = insertion(connection, schema.polls)
     fresh = {name: insert.excluded[name] for name in row if name != "source"}
@@ -191,63 +200,3 @@ def pending_links(store: Store, now: datetime, *, limit: int = 500) -> list[Link
             .limit(limit)
         )
         return [link_of(row) for row in rows]
-
-
-# ------------------------------------------------------------------ pages
-def save_page(store: Store, link: Link, page: Page) -> None:
-    """Keep a page, mark its link as fetched and announce the page to "extract", together."""
-    fetched = page.fetched or datetime.now(UTC)
-    with store.writing() as connection:
-        link_id = _link_id(connection, link, fetched)
-        connection.execute(sa.update(schema.links).where(schema.links.c.id == link_id).values(state="fetched"))
-        page_id = _write_page(connection, link_id, link, page, fetched)
-        done.announce(connection, ["extract"], page_id, fetched)
-        done.forget(connection, ["extract"], [page_id])
-        rejected.resolve(connection, "fetch", link_id, fetched)
-
-
-def _link_id(connection: Connection, link: Link, now: datetime) -> int:
-    if link.id:
-        return link.id
-    known = sa.select(schema.links.c.id).where(schema.links.c.url == link.url)
-    return connection.scalar(known) or _add_link(connection, link, now) or 0
-
-
-def _write_page(connection: Connection, link_id: int, link: Link, page: Page, fetched: datetime) -> int:
-    row = {
-        "link": link_id,
-        "source": page.source or link.source,
-        "url": clean(page.url),
-        "requested": clean(page.requested or link.url),
-        "status": page.status,
-        "content_type": cleaned(page.content_type),
-        "sha256": sha256(page.body),
-        "size": len(page.body),
-        "body": zlib.compress(page.body, 6),
-        "hint": hint_json(page.hint) or hint_json(link.hint),
-        "seen_at": fetched,
-    }
-    insert = insertion(connection, schema.pages).values(row)
-    fresh = {name: insert.excluded[name] for name in row if name != "link"}
-    written: int = connection.execute(
-        insert.on_conflict_do_update(index_elements=["link"], set_=fresh).returning(schema.pages.c.id)
-    ).scalar_one()
-    return written
-
-
-def save_link_failure(store: Store, link: Link, rejection: Rejection, retry_at: datetime | None) -> None:
-    """Put a link off until ``retry_at``, or for good where that is None, and say why."""
-    now = rejection.seen or datetime.now(UTC)
-    with store.writing() as connection:
-        link_id = _link_id(connection, link, now)
-        state = {"state": "failed"} if retry_at is None else {"state": "pending", "next_try": retry_at}
-        connection.execute(
-            sa.update(schema.links)
-            .where(schema.links.c.id == link_id)
-            .values(**state, attempts=schema.links.c.attempts + 1)
-        )
-        rejected.keep(connection, [_about_link(rejection, link, link_id)], now=now)
-
-
-def _about_link(rejection: Rejection, link: Link, link_id: int) -> Rejection:
-    return replace(rejection, subject=link_id, url=rejection.url or link.url, source=rejection.source or link.source)

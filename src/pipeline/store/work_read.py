@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.model import Article, Copy, Page, Rejection
 from pipeline.store import done, rejected, schema
+from pipeline.store.packing import unpack
 from pipeline.store.rows import (
     ARTICLE,
     article_of,
@@ -40,7 +40,7 @@ def pending_pages(store: Store, version: int, *, limit: int = 100) -> list[Page]
     with store.reading() as connection:
         ids = done.pending(connection, "extract", version, limit)
         rows = connection.execute(sa.select(pages).where(pages.c.id.in_(ids)))
-        found = {row.id: page_of(row, zlib.decompress(row.body)) for row in rows}
+        found = {row.id: page_of(row, unpack(row.body)) for row in rows}
     return [found[page] for page in ids]
 
 
@@ -87,7 +87,7 @@ def save_articles(
                 about = replace(found, subject=page.id, url=found.url or page.url, source=found.source or page.source)
                 rejected.keep(connection, [about], now=now, version=version)
             else:
-                rejected.resolve(connection, "extract", page.id, now)
+                rejected.resolve(connection, "extract", [page.id], now)
         done.mark(connection, "extract", [page.id for page, _ in outcomes], version=version, now=now)
 
 
