@@ -19,6 +19,7 @@ import feedparser
 
 from crawlers.addresses import clean
 from crawlers.look import ITEMS, Look, Sight, fault, unreadable
+from crawlers.spiders.shorten import shortened
 from pipeline.model import Hint, Link
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def look(sight: Sight) -> Look:
 # ------------------------------------------------------------------ XML
 def _xml_feed(sight: Sight) -> Look:
     headers = {"content-location": sight.address, "content-type": sight.content_type or "application/xml"}
-    feed = feedparser.parse(io.BytesIO(sight.body), response_headers=headers)
+    feed = feedparser.parse(io.BytesIO(shortened(sight.body)), response_headers=headers)
     if not feed.entries and not feed.get("version"):
         return unreadable(sight, "not a feed", _beginning(sight.body))
     exception = feed.get("bozo_exception")
