@@ -40,7 +40,9 @@ def wide() -> dict[str, Bad]:
     words = "<p>The <b>quarterly</b> figures, <a href='/x'>said</a> Dr Okoye &amp; others, were <i>fine</i>.</p>"
     deep = 200_000
     items = "".join(item(n) for n in range(200_000))
-    entries = "".join(f'<entry><title>e{n}</title><link href="http://kept.example/e{n}"/></entry>' for n in range(150_000))
+    entries = "".join(
+        f'<entry><title>e{n}</title><link href="http://kept.example/e{n}"/></entry>' for n in range(150_000)
+    )
     urls = "".join(f"<url><loc>http://map.example/p{n}</loc></url>" for n in range(200_000))
     anchors = "".join(f'<a href="/news/a-long-enough-name-{n}">Some title {n}</a>' for n in range(200_000))
     dates = "".join(
@@ -102,8 +104,10 @@ def slow() -> dict[str, Bad]:
     found |= {f"link{n}": Bad("feed", channel(item(1) + f"<item><title>t</title><link><![CDATA[http://kept.example/{t}]]></link></item>"), least=1) for n, t in feeds.items()}  # fmt: skip
     found |= {f"list{n}": Bad("listing", f'<main><a href="/news/a-name-of-words">x</a><a href="/{t}">{t}</a>'.encode(), HTML, 1) for n, t in feeds.items()}  # fmt: skip
     found |= {f"map{n}": Bad("sitemap", f"<urlset><url><loc>http://map.example/p</loc></url><url><loc>{t}</loc><lastmod>{t}</lastmod></url></urlset>".encode()) for n, t in feeds.items()}  # fmt: skip
-    found["doctype"] = Bad("feed", b'<!DOCTYPE rss [' + b"<!x " * size + b"]>" + channel(item(1), ""))
-    found["digits"] = Bad("feed", channel(item(1, f"<pubDate>{'1-' * 100_000}</pubDate><guid>{'0' * 300_000}</guid>")), least=1)
+    found["doctype"] = Bad("feed", b"<!DOCTYPE rss [" + b"<!x " * size + b"]>" + channel(item(1), ""))
+    found["digits"] = Bad(
+        "feed", channel(item(1, f"<pubDate>{'1-' * 100_000}</pubDate><guid>{'0' * 300_000}</guid>")), least=1
+    )
     return found
 
 
@@ -130,7 +134,9 @@ def entities(port: int, marker: str) -> dict[str, Bad]:
         for encoding in ("utf-8", "utf-16", "utf-16-be", "utf-32", "utf-7", "cp037"):
             prolog = f'<?xml version="1.0" encoding="{encoding}"?>{doctype}'
             if name in ("dtd", "dtdfile", "laughs"):
-                prolog = prolog.replace("?>", f'?><?xml-stylesheet href="http://127.0.0.1:{port}/s.xsl" type="text/xsl"?>', 1)
+                prolog = prolog.replace(
+                    "?>", f'?><?xml-stylesheet href="http://127.0.0.1:{port}/s.xsl" type="text/xsl"?>', 1
+                )
             body = channel(item("&l11;" * (50 if name == "quadratic" else 1), inside.get(name, "")), prolog).decode()
             found[f"{name}{encoding.replace('-', '')}feed"] = Bad("feed", body.encode(encoding))
             site = f"{prolog}<urlset>{inside.get(name, '')}<url><loc>http://map.example/&l11;</loc></url></urlset>"
@@ -143,10 +149,24 @@ def charsets(seed: int = 14, count: int = 200) -> dict[str, Bad]:
     chance = random.Random(seed)
     texts = ["Zürich sagt „nein“", "東京で新しい規則", "Ἀθῆναι", "عنوان \u202eمقلوب\u202c", "Ра\u0301нний выпуск", "e\u0301te\u0301", "🧵 thread", "ﬁn\u00a0\ufeff"]  # fmt: skip
     spoil = [b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"\x80", b"\xf4\x90\x80\x80", b"\x1b[31m", b"\x0b", b"&#xD800;", b"&#0;", b"\xef\xbf\xbe", b"\\ud800"]  # fmt: skip
-    claimed = ["utf-8", "iso-8859-1", "windows-1252", "utf-16", "shift_jis", "gb18030", "koi8-r", "x-unknown", "utf-7", "\x00", "idna"]
+    claimed = [
+        "utf-8",
+        "iso-8859-1",
+        "windows-1252",
+        "utf-16",
+        "shift_jis",
+        "gb18030",
+        "koi8-r",
+        "x-unknown",
+        "utf-7",
+        "\x00",
+        "idna",
+    ]
     found = {}
     for n in range(count):
-        text = chance.choice(texts).encode(chance.choice(["utf-8", "utf-16-le", "gb18030", "utf-8", "utf-7"]), "replace")
+        text = chance.choice(texts).encode(
+            chance.choice(["utf-8", "utf-16-le", "gb18030", "utf-8", "utf-7"]), "replace"
+        )
         bad = b"".join(chance.sample(spoil, chance.randint(1, 3)))
         whole = text[: len(text) // 2] + bad + text[len(text) // 2 :]
         label, form = chance.choice(claimed), n % 4
@@ -159,6 +179,14 @@ def charsets(seed: int = 14, count: int = 200) -> dict[str, Bad]:
         elif form == 2:
             body = b"<urlset><url><loc>" + url + b"</loc><news:title>" + whole + b"</news:title></url></urlset>"
         else:
-            body = b'<meta charset="' + label.encode() + b'"><main><h2><a href="' + url + b'-a-b-c">' + whole + b"</a></h2></main>"
+            body = (
+                b'<meta charset="'
+                + label.encode()
+                + b'"><main><h2><a href="'
+                + url
+                + b'-a-b-c">'
+                + whole
+                + b"</a></h2></main>"
+            )
         found[f"charset{n}"] = Bad(("feed", "feed", "sitemap", "listing")[form], body, kind)
     return found
