@@ -40,9 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file, tideline.toml by default")
     parser.add_argument("--database", metavar="URL", help="database, in place of the one in the settings")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process is no longer the parent")
+    parser.add_argument(
+        "--probe", nargs="+", metavar="URL", help="look at addresses instead; say how best to read each"
+    )
     given = parser.parse_args(arguments)
     try:
-        crawl(settings.load(given.config, database=given.database), given.parent)
+        if given.probe:
+            probe(settings.load(given.config, database=given.database), given.probe)
+        else:
+            crawl(settings.load(given.config, database=given.database), given.parent)
     except (CollectError, StoreError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -62,6 +68,14 @@ def crawl(config: Config, parent: int | None = None) -> None:
         handover = Handover(store, config)
         _run(config, handover, parent)
     _finish(handover)
+
+
+def probe(config: Config, addresses: Sequence[str]) -> None:
+    """Look at addresses, reporting on stdout (``probe.py``). Raises CollectError when the probe as a whole failed."""
+    from crawlers import probe as probing
+
+    logging.getLogger().addHandler(logging.NullHandler())
+    probing.run(config, addresses, _print)
 
 
 def _run(config: Config, handover: Handover, parent: int | None) -> None:
@@ -132,7 +146,7 @@ def _report(done: int, total: int, sources: int) -> None:
 def _print(line: dict[str, object]) -> None:
     """Write one line; a reader that went away must not break the crawl."""
     try:
-        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.write(json.dumps(line, default=str) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,6 +24,8 @@ from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
 from crawlers.manners import Trouble, trouble_of_answer, trouble_of_failure
 from crawlers.spiders import WAYS
+from crawlers.spiders.sitemap_index import PARTS
+from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -131,9 +133,14 @@ class Crawl(scrapy.Spider):
         self.report(self.handover.done, self.handover.total, self.handover.counts["looks"])
 
     def _refill(self) -> int:
+        if self.failed:
+            return 0
         try:
             self.handover.flush()
             links = [] if self.ending else self.handover.links()
+        except StoreError as error:
+            self.failed = str(error)
+            return 0
         except BaseException as error:
             # Scrapy would log it and go on; without the store there is no crawl, and ``idle`` ends it.
             self.failed = _said(error)
@@ -198,14 +205,19 @@ class Crawl(scrapy.Spider):
             for url in look.more
         ]
 
-    def on_part(self, response: Response, parts: _Parts) -> None:
-        """Read one part of an index; the last one saves the whole look."""
+    def on_part(self, response: Response, parts: _Parts) -> list[scrapy.Request]:
+        """Read one part of an index, which may be an index itself; the last one saves the whole look."""
         now = self.handover.clock()
         if trouble := self._trouble(response, now):
             self._add_part(parts, Look(rejections=(fault(parts.sight, trouble.reason, response.url),)))
-            return
-        sight = replace(parts.sight, address=response.url, body=response.body)
-        self._add_part(parts, replace(_read(sight), more=()))
+            return []
+        sight = replace(parts.sight, address=response.url, body=response.body, parts=parts.count)
+        look = _read(sight)
+        nested = parts.nested(look)
+        self._add_part(parts, replace(look, more=()))
+        return [
+            self._request(url, self.on_part, self.on_part_failure, {"parts": parts}, priority=FIRST) for url in nested
+        ]
 
     def on_part_failure(self, failure: Any) -> None:
         """Go on without a part that could not be reached."""
@@ -253,8 +265,16 @@ class _Parts:
 
     def __init__(self, sight: Sight, left: int) -> None:
         self.sight = sight
-        self.left = left
+        self.left = self.count = left
         self.looks: list[Look] = []
+        self.asked: set[str] = set()
+
+    def nested(self, look: Look) -> list[str]:
+        """Return the parts of an index within the index that are read as well; no more than there were parts before."""
+        found = [url for url in look.more if url not in self.asked][: max(PARTS - len(self.asked), 0)]
+        self.asked.update(found)
+        self.left += len(found)
+        return found
 
     def add(self, look: Look) -> Look | None:
         """Take a part; return the whole look once all are there."""

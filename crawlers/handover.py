@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crawlers import documents
 from crawlers.look import fault
+from crawlers.spiders import transcripts
 from pipeline import collect
 from pipeline.model import Page, Poll, Rejection
 from pipeline.store import work
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 UNDER_WAY = 2_000  # links in memory at once
 BATCH, BATCH_BYTES = 32, 4 * 1024 * 1024  # pages, or bytes of them, that are saved together
 SOURCES = 100_000
+NEVER_MADE = ("address not allowed", "reserved")  # what the gate or the site's own reservation keeps out
 TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
 
 
@@ -163,9 +166,14 @@ class Handover:
 
     # -------------------------------------------------------------- pages
     def page(self, link: Link, url: str, body: bytes, content_type: str | None) -> None:
-        """Take a fetched page, to be saved with the next batch, or save why it is none: empty, or no text."""
+        """Take a fetched page, to be saved with the next batch, or save why it is none: empty, or no text.
+
+        A transcript becomes a page of its own.
+        """
         if not body.strip():
             self.page_failed(link, Rejection("fetch", "empty page", url=url), None)
+        elif link.hint.transcript_of and transcripts.is_transcript(content_type or "", body):
+            self._transcript(link, url, body, content_type or "")
         elif content_type and not content_type.lower().startswith(TEXT):
             self.page_failed(link, Rejection("fetch", "not a web page", content_type, url=url), None)
         else:
@@ -182,6 +190,13 @@ class Handover:
             self.under_way.difference_update(link.id for link, _ in self.batch)
             self.batch = []
 
+    def _transcript(self, link: Link, url: str, body: bytes, content_type: str) -> None:
+        made = transcripts.page(body, content_type, url, link.hint)
+        if made is None:
+            self.page_failed(link, Rejection("fetch", "unreadable transcript", content_type, url=url), None)
+        else:
+            self.page(replace(link, hint=replace(link.hint, transcript_of=None)), url, made, documents.KIND)
+
     def page_troubled(self, link: Link, trouble: Trouble) -> None:
         """Save a failed fetch: when to try again, or that it is given up."""
         retry_at = collect.retry(link.attempts, self.clock(), later=trouble.later, wait_until=trouble.wait_until)
@@ -191,9 +206,21 @@ class Handover:
     def page_failed(self, link: Link, rejection: Rejection, retry_at: datetime | None) -> None:
         """Save a rejection of a link and its next try."""
         seen = replace(rejection, source=link.source, subject=link.id, seen=self.clock())
-        work.save_link_failure(self.store, link, seen, retry_at)
-        self.counts["pages_failed"] += 1
+        if retry_at is None and (page := self._from_feed(link, seen)):
+            work.save_page(self.store, link, page, [seen])
+            self.counts["pages"] += 1
+            self.counts["pages_from_feeds"] += 1
+        else:
+            work.save_link_failure(self.store, link, seen, retry_at)
+            self.counts["pages_failed"] += 1
         self.under_way.discard(link.id)
+
+    def _from_feed(self, link: Link, rejection: Rejection) -> Page | None:
+        """Make a page of the full text that the feed gave, where the page itself can't be had for good."""
+        if rejection.reason in NEVER_MADE or not (content := work.content_of(self.store, link.id)):
+            return None
+        body = documents.document(documents.Paper(link.url, content, "feed", link.hint))
+        return Page(link.url, body, link.source, link.url, self.clock(), 200, documents.KIND, link.hint)
 
 
 def digest(body: bytes) -> str:

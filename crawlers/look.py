@@ -13,7 +13,10 @@ SITEMAP_LINKS = 5_000  # links taken from one sitemap
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body."""
+    """A fetched feed, sitemap or listing: whose it is, its address after redirects, and its decompressed body.
+
+    ``parts`` is the number of files that the look reads, where it is one of an index.
+    """
 
     source: Source
     address: str
@@ -21,6 +24,7 @@ class Sight:
     now: datetime
     content_type: str = ""
     before: Poll | None = None
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Look:
     """What was read off a sight.
 
     ``more`` holds addresses that belong to the same look (the parts of a sitemap index); ``error`` is a
-    fault that the source itself should mend; ``failed`` means that nothing at all could be read.
+    fault that the source itself should mend; ``failed`` means that nothing at all could be read; ``ttl`` is the
+    rhythm that a feed tells of itself, in seconds.
     """
 
     links: tuple[Link, ...] = ()
@@ -37,6 +42,7 @@ class Look:
     error: str | None = None
     failed: bool = False
     published: tuple[datetime, ...] = field(default=())
+    ttl: float | None = None
 
 
 def fault(sight: Sight, reason: str, detail: str = "", *, later: bool = True) -> Rejection:

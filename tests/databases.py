@@ -277,7 +277,7 @@ def _trouble(store) -> None:
     work.save_poll(
         store,
         poll("mute", failures=3, error="no answer"),
-        [link("mute", "gone")],
+        [link("mute", "gone"), link("mute", "waiting", hint=Hint(content="<p>All that the feed says.</p>"))],
         [Rejection("collect", "dead feed", "no answer", "https://mute.test/feed", "mute", later=True)],
     )
     gone = next(x for x in work.pending_links(store, NOW) if x.source == "mute")

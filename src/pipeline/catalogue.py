@@ -23,6 +23,7 @@ SOURCE_TEXTS = {"name", "way", "address", "language", "country", "kind", "owner"
 SOURCE_FIELDS = SOURCE_TEXTS | {"shortest_minutes", "javascript"}
 SHORTEST_MINUTES = 2
 REQUIRED_SOURCE_FIELDS = ("name", "way", "address", "language", "country", "kind")
+UNKNOWN_LANGUAGE, UNKNOWN_COUNTRY = "und", "ZZ"  # as ISO 639-2 and the users' codes of ISO 3166 say it
 ENTITY_LABELS = ("organisation", "person", "model", "product", "conference")
 
 
@@ -56,6 +57,11 @@ def shipped_sources() -> Path:
 def sources(config: Config) -> list[Source]:
     """Every configured source. Raises CatalogueError, also where two tables share a key."""
     places = [shipped_sources() if x == SHIPPED else config.path(x) for x in config.sources]
+    own = config.path(config.own_sources)
+    if own.is_file() and not any(
+        own.resolve() in (x.resolve(), *(y.resolve() for y in x.glob("*.toml"))) for x in places
+    ):
+        places.append(own)
     found: dict[str, tuple[Source, Path]] = {}
     for path in _files(places):
         for key, table in _tables(path).items():
@@ -110,8 +116,13 @@ def _check_source(path: Path, key: str, table: dict[str, str]) -> None:
     address = urlsplit(table["address"])
     if address.scheme not in ("http", "https") or not address.hostname:
         raise CatalogueError(path, key, "address", f"{table['address']!r} is no http or https address")
-    if len(table["language"]) != 2 or not table["language"].islower():
-        raise CatalogueError(path, key, "language", f"{table['language']!r} is no two-letter language code such as en")
+    if table["language"] != UNKNOWN_LANGUAGE and (len(table["language"]) != 2 or not table["language"].islower()):
+        raise CatalogueError(
+            path,
+            key,
+            "language",
+            f"{table['language']!r} is no two-letter language code such as en, nor {UNKNOWN_LANGUAGE}",
+        )
     if len(table["country"]) != 2 or not table["country"].isupper():
         raise CatalogueError(path, key, "country", f"{table['country']!r} is no two-letter country code such as US")
     if table["way"] == "conference" and not table.get("conference"):

@@ -37,6 +37,7 @@ class Config:
 
     database: str = setting("database", "sqlite:///tideline.db", "SQLAlchemy URL of the trends database: sqlite:///FILE or postgresql+psycopg://…")  # fmt: skip
     sources: tuple[str, ...] = setting("sources", (SHIPPED,), "source files or folders of them; \"shipped\" means those that come with Tideline")  # fmt: skip
+    own_sources: str = setting("own_sources", "sources.toml", "file that `tideline sources add` and `import` write your own sources to; read where it exists")  # fmt: skip
     themes: str = setting("themes", SHIPPED, "folder of theme files; \"shipped\" means the nine that come with Tideline")  # fmt: skip
     entities: str = setting("entities", SHIPPED, "watchlist of organisations, people, models and products (TOML)")
     conferences: str = setting("conferences", SHIPPED, "conferences followed by name (TOML)")

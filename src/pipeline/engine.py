@@ -15,14 +15,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import as_environment
 from pipeline.errors import CollectError
+from pipeline.model import Candidate, Probe
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from pipeline.config import Config
 
@@ -45,10 +47,40 @@ def crawl(config: Config, progress: Callable[[int, int], None]) -> dict[str, int
     return counts
 
 
+def probe(config: Config, addresses: Sequence[str], progress: Callable[[str], None]) -> Generator[Probe, None, None]:
+    """Yield what a look at each address found, in their order; ``progress`` is told each address that is fetched.
+
+    Raises CollectError with the crawler's last words when it failed as a whole.
+    """
+    with tempfile.TemporaryFile() as errors, _process(config, errors, "--probe", *addresses) as child:
+        for line in child.stdout or ():
+            with contextlib.suppress(json.JSONDecodeError):
+                step = json.loads(line)
+                if "looked" in step:
+                    progress(step["looked"])
+                if "probe" in step:
+                    yield _probe(step["probe"])
+        if code := child.wait():
+            errors.seek(0)
+            raise CollectError(
+                f"the probe ended with status {code}: {errors.read()[-2000:].decode(errors='replace').strip()}"
+            )
+
+
+def _probe(told: dict[str, Any]) -> Probe:
+    candidates = [
+        Candidate(**x | {"newest": datetime.fromisoformat(x["newest"]) if x["newest"] else None})
+        for x in told["candidates"]
+    ]
+    tried = tuple((address, reason) for address, reason in told["tried"])
+    return Probe(**told | {"candidates": tuple(candidates), "tried": tried, "signals": tuple(told["signals"])})
+
+
 @contextlib.contextmanager
-def _process(config: Config, errors: object) -> Iterator[subprocess.Popen[str]]:
+def _process(config: Config, errors: object, *more: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "crawlers", "--parent", str(os.getpid())]
     command += ["--config", str(config.file)] if config.file else []
+    command += more
     child = subprocess.Popen(  # noqa: S603 - our own module, no shell
         command,
         stdin=subprocess.DEVNULL,

@@ -58,13 +58,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a feed or a listing already said about a page before it was fetched."""
+    """What a feed or a listing already said about a page before it was fetched.
+
+    ``content`` is the full text as the feed's HTML, kept only until the page is there; ``transcript_of`` marks a
+    transcript, by the address of its episode or talk.
+    """
 
     title: str | None = None
     published: datetime | None = None
     summary: str | None = None
     authors: tuple[str, ...] = ()
     language: str | None = None
+    content: str | None = None
+    transcript_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,58 @@ class SourceChange:
     before: float
     after: float
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way of reading a site that a probe tried: what it gave, and in words why it was chosen or not.
+
+    ``found`` says where its address came from; ``gap`` is the mean time between its newest items in seconds;
+    ``same_host`` and ``allowed`` are shares of its items, from 0 to 1.
+    """
+
+    way: Way
+    address: str
+    found: str
+    items: int = 0
+    dated: int = 0
+    newest: datetime | None = None
+    gap: float | None = None
+    text: Literal["full text", "teasers", "titles", ""] = ""
+    same_host: float = 0.0
+    allowed: float = 1.0
+    covers: str = ""
+    name: str | None = None
+    language: str | None = None
+    chosen: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was found out about an address before it becomes a source.
+
+    ``tried`` holds addresses that gave nothing, each with the reason; ``trouble`` why the address itself could not
+    be read; ``signals`` what the site says about machines that read it, as it stands.
+    """
+
+    asked: str
+    address: str
+    what: str = ""
+    trouble: str | None = None
+    name: str | None = None
+    language: str | None = None
+    country: str | None = None
+    signals: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    tried: tuple[tuple[str, str], ...] = ()
+    advice: str = ""
+    requests: int = 0
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that was chosen, None where no way was found."""
+        return next((x for x in self.candidates if x.chosen), None)
 
 
 @dataclass(frozen=True, slots=True)

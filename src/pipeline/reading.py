@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,13 +16,13 @@ import click
 from pipeline import catalogue, terminal
 from pipeline.errors import SettingError
 from pipeline.options import common, output
+from pipeline.source_commands import sources
 from pipeline.wiring import edges, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline.config import Config
-    from pipeline.model import Source
     from pipeline.store import Store
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -211,48 +211,7 @@ def themes(config: Config, form: str) -> None:
     terminal.emit(rows, columns, form=form)
 
 
-# ------------------------------------------------------------------ sources and what was refused
-@click.command(epilog="Example: tideline sources --trouble")
-@click.option("--trouble", is_flag=True, help="Only sources that fail, or whose pages were refused.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Rows at most.")
-@output
-@common
-def sources(config: Config, trouble: bool, limit: int, form: str) -> None:
-    """The configured sources and how each is doing: health, last error, articles, what was refused."""
-    from pipeline.store import answers
-
-    configured = {s.key: s for s in catalogue.sources(config)}
-    with opened(config) as store:
-        known = {row["source"]: row for row in answers.sources_health(store, trouble=trouble, limit=limit)}
-    unseen = {} if trouble else {key: _unseen(s) for key, s in configured.items() if key not in known}
-    now = datetime.now(UTC)
-    rows = [{**row, "health": _health(row, now)} for row in [*known.values(), *unseen.values()]][:limit]
-    columns = {"source": "Source", "health": "Health", "kind": "Kind", "language": "Lang", "articles": "Articles", "last_article_day": "Last", "rejections": "Refused", "error": "Last error"}  # fmt: skip
-    terminal.emit(rows, columns, form=form)
-
-
-def _unseen(source: Source) -> dict[str, Any]:
-    plain = asdict(source)
-    return {"source": plain.pop("key"), **plain, "state": "new", "articles": 0, "rejections": 0, "polled_at": None}
-
-
-def _health(row: Mapping[str, Any], now: datetime) -> str:
-    from pipeline import collect
-    from pipeline.model import Poll
-
-    if row.get("polled_at") is None:
-        return "new"
-    poll = Poll(
-        source=row["source"],
-        polled=row["polled_at"],
-        status=row["status"],
-        next_due=row["next_due"],
-        failures=row["failures"],
-        error=row["error"],
-    )
-    return collect.health(poll, now, last_new=row["last_new_at"])
-
-
+# ------------------------------------------------------------------ what was refused
 @click.command(epilog="Example: tideline rejections --stage extract --limit 20")
 @click.option("--stage", help="Only what this stage refused.")
 @click.option("--source", help="Only what came from this source.")

@@ -99,13 +99,14 @@ def too_long(url: str) -> bool:
 
 # ------------------------------------------------------------------ collect
 def hint_json(hint: Hint) -> dict[str, Any]:
-    """Return a hint's known fields."""
+    """Return a hint's known fields, but for the content, which has a table of its own."""
     fields = {
         "title": cleaned(hint.title),
         "published": hint.published.astimezone(UTC).isoformat() if hint.published else None,
         "summary": cleaned(hint.summary),
         "authors": [clean(author) for author in hint.authors],
         "language": hint.language,
+        "transcript_of": cleaned(hint.transcript_of),
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -119,6 +120,7 @@ def hint_of(fields: Mapping[str, Any]) -> Hint:
         summary=fields.get("summary"),
         authors=tuple(fields.get("authors", ())),
         language=fields.get("language"),
+        transcript_of=fields.get("transcript_of"),
     )
 
 

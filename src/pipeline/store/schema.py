@@ -7,6 +7,7 @@ belong to the store; people query the views (singular names, migration 0002, ``d
 from pipeline.store.columns import UTCDateTime, metadata
 from pipeline.store.tables_collect import (
     conferences,
+    contents,
     done,
     entities,
     links,
@@ -52,6 +53,7 @@ __all__ = [
     "article_conferences",
     "articles",
     "conferences",
+    "contents",
     "copies",
     "deliveries",
     "digest_stories",

@@ -121,6 +121,14 @@ links = Table(
     Index(None, "state", "next_try", "id"),
     Index(None, "source", "state"),
 )
+# The full texts that feeds gave, as packed HTML, only while their links are pending: a page that can't be had is made
+# of them. Beside the links, since two thousand links are in memory at once and few texts are ever needed.
+contents = Table(
+    "contents",
+    metadata,
+    reference("link", "links.id", primary_key=True),
+    required("body", sa.LargeBinary),
+)
 pages = Table(
     "pages",
     metadata,

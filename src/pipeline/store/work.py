@@ -4,6 +4,7 @@ Every save is one transaction of results, ``done`` rows and rejections, and may 
 killed at any instant. Every list has a limit.
 """
 
+from pipeline.store.contents import content_of
 from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_collect import (
     due_sources,
@@ -63,6 +64,7 @@ __all__ = [
     "begin_run",
     "claim_deliveries",
     "claim_delivery",
+    "content_of",
     "digest_exists",
     "due_sources",
     "end_run",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.store import done, rejected, schema
+from pipeline.store import contents, done, rejected, schema
 from pipeline.store.packing import pack
 from pipeline.store.rows import chunks, clean, cleaned, hint_json, insertion_into, sha256, upserting
 
@@ -44,22 +44,25 @@ def add_links(connection: Connection, links: Sequence[Link], now: datetime) -> i
             }
             for link in some
         ]
-        new += len(connection.execute(statement, rows).all())
+        found = connection.execute(statement, rows).all()
+        texts = {clean(link.url): link.hint.content for link in some if link.hint.content}
+        contents.keep(connection, {row.id: texts[row.url] for row in found if row.url in texts})
+        new += len(found)
     return new
 
 
 @cache
 def _new_links(dialect: str) -> Any:
     insert = insertion_into(dialect, schema.links)
-    return insert.on_conflict_do_nothing(index_elements=["url"]).returning(schema.links.c.id)
+    return insert.on_conflict_do_nothing(index_elements=["url"]).returning(schema.links.c.id, schema.links.c.url)
 
 
-def save_page(store: Store, link: Link, page: Page) -> None:
-    """Keep one page; see ``save_pages``."""
-    save_pages(store, [(link, page)])
+def save_page(store: Store, link: Link, page: Page, rejections: Sequence[Rejection] = ()) -> None:
+    """Keep one page; ``rejections`` say why it was made of the feed's own text rather than fetched."""
+    save_pages(store, [(link, page)], rejections)
 
 
-def save_pages(store: Store, fetched: Sequence[tuple[Link, Page]]) -> None:
+def save_pages(store: Store, fetched: Sequence[tuple[Link, Page]], rejections: Sequence[Rejection] = ()) -> None:
     """Keep pages, mark their links as fetched and announce the pages to "extract", all in one transaction."""
     now = datetime.now(UTC)
     with store.writing() as connection:
@@ -71,6 +74,8 @@ def save_pages(store: Store, fetched: Sequence[tuple[Link, Page]]) -> None:
             connection.execute(sa.update(schema.links).where(schema.links.c.id.in_(ids)).values(state="fetched"))
             done.announce_pages(connection, ids)
             rejected.resolve(connection, "fetch", ids, now)
+            contents.forget(connection, ids)
+        rejected.keep(connection, rejections, now=now)
 
 
 def _link_id(connection: Connection, link: Link, now: datetime) -> int:
@@ -107,6 +112,8 @@ def save_link_failure(store: Store, link: Link, rejection: Rejection, retry_at: 
             .where(schema.links.c.id == link_id)
             .values(**state, attempts=schema.links.c.attempts + 1)
         )
+        if retry_at is None:
+            contents.forget(connection, [link_id])
         rejected.keep(connection, [_about_link(rejection, link, link_id)], now=now)
 
 
