@@ -10,7 +10,6 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from xml.sax import SAXException  # the exception only, which feedparser lets through
 
 import scrapy
@@ -22,9 +21,13 @@ from scrapy.utils.defer import deferred_from_coro
 
 from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
-from crawlers.manners import Trouble, trouble_of_answer, trouble_of_failure
+from crawlers.manners import Trouble, Waiting, trouble_of_answer, trouble_of_failure
+from crawlers.pacing import Hosts, host_of
+from crawlers.robots import reserved
 from crawlers.spiders import WAYS
 from crawlers.spiders.sitemap_index import PARTS
+from crawlers.stub import bare
+from pipeline.conferences import merged
 from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
@@ -68,7 +71,7 @@ class Crawl(scrapy.Spider):
         self.ends = time.monotonic() + seconds
         self.ending = False
         self.failed: str | None = None
-        self.waiting: dict[str, datetime] = {}
+        self.hosts = Hosts(handover.store, handover.config.crawl_delay, handover.clock)
         self.parts: dict[str, _Parts] = {}
 
     @classmethod
@@ -84,7 +87,9 @@ class Crawl(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield one request a due source; links follow from ``tick`` and ``idle``."""
         for source, before in self.handover.due():
-            if source.way in WAYS:
+            if self._must_wait(source.address):
+                self.handover.look_put_off()
+            elif source.way in WAYS:
                 yield self._look_request(source, before)
             else:
                 self.handover.look_failed(source, before, Trouble(f"way {source.way} comes later"))
@@ -101,6 +106,8 @@ class Crawl(scrapy.Spider):
             self._ticking.stop()
         self._refill()
         self._tell()
+        if not self.failed:
+            self.hosts.close()
 
     def tick(self) -> None:
         """Save what came in, tell progress, fetch more where there is room, and end when the time is over."""
@@ -187,18 +194,21 @@ class Crawl(scrapy.Spider):
         look = _read(sight)
         if look.more:
             return self._begin_parts(sight, look)
-        self.handover.looked(sight, look, response.status, validators)
+        self.handover.looked(sight, bare(look) if reserved(response) else look, response.status, validators)
         return None
 
     def on_look_failure(self, failure: Any) -> None:
         """Save why a source could not be reached."""
         about = failure.request.cb_kwargs
+        if isinstance(failure.value, Waiting):
+            self.handover.look_put_off()
+            return
         trouble = trouble_of_failure(failure.value, failure.request.url)
         self.handover.look_failed(about["source"], about["before"], trouble)
 
     # -------------------------------------------------------------- parts of a sitemap index
     def _begin_parts(self, sight: Sight, look: Look) -> list[scrapy.Request]:
-        parts = _Parts(sight, len(look.more))
+        parts = _Parts(sight, len(look.more), look)
         self.parts[sight.source.key] = parts
         return [
             self._request(url, self.on_part, self.on_part_failure, {"parts": parts}, priority=FIRST)
@@ -211,7 +221,10 @@ class Crawl(scrapy.Spider):
         if trouble := self._trouble(response, now):
             self._add_part(parts, Look(rejections=(fault(parts.sight, trouble.reason, response.url),)))
             return []
-        sight = replace(parts.sight, address=response.url, body=response.body, parts=parts.count)
+        kind = _header(response, "Content-Type") or ""
+        sight = replace(
+            parts.sight, address=response.url, body=response.body, content_type=kind, part=True, parts=parts.count
+        )
         look = _read(sight)
         nested = parts.nested(look)
         self._add_part(parts, replace(look, more=()))
@@ -241,32 +254,33 @@ class Crawl(scrapy.Spider):
         if trouble := self._trouble(response, self.handover.clock()):
             self.handover.page_troubled(link, trouble)
         else:
-            self.handover.page(link, response.url, response.body, _header(response, "Content-Type"))
+            kind = _header(response, "Content-Type")
+            self.handover.page(link, response.url, response.body, kind, reserved=reserved(response))
 
     def on_page_failure(self, failure: Any) -> None:
         """Save why a page could not be fetched."""
         link = failure.request.cb_kwargs["link"]
+        if isinstance(failure.value, Waiting) and self._must_wait(link.url):
+            self.handover.put_aside(link)
+            return
         self.handover.page_troubled(link, trouble_of_failure(failure.value, failure.request.url))
 
     # -------------------------------------------------------------- hosts that asked to wait
     def _trouble(self, response: Response, now: datetime) -> Trouble | None:
-        trouble = trouble_of_answer(response.status, _header(response, "Retry-After"), now)
-        if trouble and trouble.wait_until:
-            self.waiting[_host(response.url)] = trouble.wait_until
-        return trouble
+        return trouble_of_answer(response.status, _header(response, "Retry-After"), now)
 
     def _must_wait(self, url: str) -> bool:
-        until = self.waiting.get(_host(url))
-        return until is not None and until > self.handover.clock()
+        return self.hosts.waits_until(host_of(url)) is not None
 
 
 class _Parts:
     """The parts of a sitemap index while they come in, in any order."""
 
-    def __init__(self, sight: Sight, left: int) -> None:
+    def __init__(self, sight: Sight, left: int, first: Look) -> None:
         self.sight = sight
         self.left = self.count = left
-        self.looks: list[Look] = []
+        # A sitemap index has nothing but its parts; an agenda has a page of its own.
+        self.looks: list[Look] = [first] if first.links or first.editions else []
         self.asked: set[str] = set()
 
     def nested(self, look: Look) -> list[str]:
@@ -287,7 +301,8 @@ class _Parts:
         published = tuple(when for x in self.looks for when in x.published)
         failed = not links and len(rejections) >= len(self.looks)
         error = rejections[0].reason if rejections else None
-        return Look(links, rejections, ("parts",), error, failed, published)
+        editions = merged(edition for x in self.looks for edition in x.editions)
+        return Look(links, rejections, ("parts",), error, failed and not editions, published, editions=editions)
 
 
 def _read(sight: Sight) -> Look:
@@ -307,7 +322,3 @@ def _header(response: Response, name: str) -> str | None:
     with suppress(UnicodeDecodeError):
         return value.decode("utf-8") if value else None
     return None
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from crawlers import documents
 from crawlers.look import fault
 from crawlers.spiders import transcripts
+from crawlers.stub import stub
 from pipeline import collect
 from pipeline.model import Page, Poll, Rejection
 from pipeline.store import work
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
     from crawlers.look import Look, Sight
     from crawlers.manners import Trouble
     from pipeline.config import Config
-    from pipeline.model import Link, Source
+    from pipeline.model import Edition, Link, Source
     from pipeline.store import Store
 
 UNDER_WAY = 2_000  # links in memory at once
 BATCH, BATCH_BYTES = 32, 4 * 1024 * 1024  # pages, or bytes of them, that are saved together
+MOST_OF_ONE_HOST = 500
+HOSTS = 500  # hosts that links are taken of in one go; the rest has its turn after them
+ASK_AFTER = 32  # links dealt with until it is worth asking for more
+MINUTE = 60.0
 SOURCES = 100_000
 NEVER_MADE = ("address not allowed", "reserved")  # what the gate or the site's own reservation keeps out
 TEXT = ("text/", "application/xhtml", "application/xml", "application/json", "application/ld+json")
@@ -62,6 +67,8 @@ class Handover:
     sources: int = 0
     found: int = 0
     more: bool = True
+    enough: int = 0
+    last_host: str = ""
 
     # -------------------------------------------------------------- what is to do
     def due(self) -> list[tuple[Source, Poll | None]]:
@@ -73,15 +80,33 @@ class Handover:
     def links(self) -> list[Link]:
         """Return links that are to be fetched and not under way yet, as many as there is room for."""
         room = UNDER_WAY - len(self.under_way)
-        if room <= 0 or not self.more:
+        if room <= 0 or not self._worth_asking():
             return []
-        known = self.under_way | self.put_off
-        pending = work.pending_links(self.store, self.clock(), limit=len(known) + room)
-        self.more = len(pending) == len(known) + room
-        fresh = [link for link in pending if link.id not in known][:room]
+        names = work.hosts_with_links(self.store, after=self.last_host, limit=HOSTS)
+        waiting = work.waiting_hosts(self.store, self.clock())
+        fresh = work.links_of_hosts(
+            self.store,
+            [name for name in names if name not in waiting],
+            self.clock(),
+            each=self._share(len(names)),
+            limit=room,
+            but_not=self.under_way | self.put_off,
+        )
         self.under_way.update(link.id for link in fresh)
         self.found = max(self.found - len(fresh), 0)
+        # Hosts behind the last one come next time; at the end the round begins anew.
+        self.last_host = names[-1] if len(names) == HOSTS else ""
+        self.more = len(names) == HOSTS
+        self.enough = len(self.under_way) - max(ASK_AFTER, len(names) // 2)
         return fresh
+
+    def _worth_asking(self) -> bool:
+        return self.more or len(self.under_way) <= self.enough
+
+    def _share(self, hosts: int) -> int:
+        """How many links of one host are under way at most: what it takes in a minute, and its share of the room."""
+        pace = MINUTE / self.config.crawl_delay if self.config.crawl_delay else MOST_OF_ONE_HOST
+        return int(max(min(pace, UNDER_WAY / max(hosts, 1), MOST_OF_ONE_HOST), 4))
 
     def put_aside(self, link: Link) -> None:
         """Leave a link for a later crawl, untouched: its host asked to wait."""
@@ -129,6 +154,10 @@ class Handover:
         self.counts["unchanged"] += 1
         self._save(poll, before, None)
 
+    def look_put_off(self) -> None:
+        """Leave a source as due: its host asked to wait."""
+        self.sources -= 1
+
     def look_failed(self, source: Source, before: Poll | None, trouble: Trouble) -> None:
         """Save that a source could not be read. Validators of its last good look stay."""
         now = self.clock()
@@ -150,14 +179,21 @@ class Handover:
     def _save(self, poll: Poll, before: Poll | None, look: Look | None) -> None:
         published = look.published if look else ()
         due = self._due(poll, before, published, None)
-        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else ())
+        editions = look.editions if look else ()
+        self._write(replace(poll, next_due=due), look.links if look else (), look.rejections if look else (), editions)
 
     def _due(self, poll: Poll, before: Poll | None, published: tuple[datetime, ...], wait: datetime | None) -> datetime:
         floor, ceiling = self.config.crawl_floor, self.config.crawl_ceiling
         return collect.next_look(poll, before, published, floor=floor, ceiling=ceiling, retry_at=wait)
 
-    def _write(self, poll: Poll, links: tuple[Link, ...], rejections: tuple[Rejection, ...]) -> None:
-        new = work.save_poll(self.store, poll, links, rejections)
+    def _write(
+        self,
+        poll: Poll,
+        links: tuple[Link, ...],
+        rejections: tuple[Rejection, ...],
+        editions: tuple[Edition, ...] = (),
+    ) -> None:
+        new = work.save_poll(self.store, poll, links, rejections, editions=editions)
         self.found += new
         self.more = self.more or new > 0
         self.counts["looks"] += 1
@@ -165,20 +201,20 @@ class Handover:
         self.counts["links"] += new
 
     # -------------------------------------------------------------- pages
-    def page(self, link: Link, url: str, body: bytes, content_type: str | None) -> None:
+    def page(self, link: Link, url: str, body: bytes, content_type: str | None, *, reserved: str | None = None) -> None:
         """Take a fetched page, to be saved with the next batch, or save why it is none: empty, or no text.
 
-        A transcript becomes a page of its own.
+        A transcript becomes a page of its own; of a page whose mining is ``reserved`` only a stub is kept.
         """
         if not body.strip():
             self.page_failed(link, Rejection("fetch", "empty page", url=url), None)
         elif link.hint.transcript_of and transcripts.is_transcript(content_type or "", body):
-            self._transcript(link, url, body, content_type or "")
+            self._transcript(link, url, body, content_type or "", reserved)
         elif content_type and not content_type.lower().startswith(TEXT):
             self.page_failed(link, Rejection("fetch", "not a web page", content_type, url=url), None)
         else:
             page = Page(url, body, link.source, link.url, self.clock(), 200, content_type, link.hint)
-            self.batch.append((link, page))
+            self.batch.append((link, self._stub(page, reserved) if reserved else page))
             if len(self.batch) >= BATCH or sum(len(p.body) for _, p in self.batch) >= BATCH_BYTES:
                 self.flush()
 
@@ -190,12 +226,18 @@ class Handover:
             self.under_way.difference_update(link.id for link, _ in self.batch)
             self.batch = []
 
-    def _transcript(self, link: Link, url: str, body: bytes, content_type: str) -> None:
+    def _stub(self, page: Page, reserved: str) -> Page:
+        self.counts["reserved"] += 1
+        return stub(page, reserved)
+
+    def _transcript(self, link: Link, url: str, body: bytes, content_type: str, reserved: str | None) -> None:
         made = transcripts.page(body, content_type, url, link.hint)
         if made is None:
             self.page_failed(link, Rejection("fetch", "unreadable transcript", content_type, url=url), None)
         else:
-            self.page(replace(link, hint=replace(link.hint, transcript_of=None)), url, made, documents.KIND)
+            self.page(
+                replace(link, hint=replace(link.hint, transcript_of=None)), url, made, documents.KIND, reserved=reserved
+            )
 
     def page_troubled(self, link: Link, trouble: Trouble) -> None:
         """Save a failed fetch: when to try again, or that it is given up."""

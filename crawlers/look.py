@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.model import Link, Poll, Rejection, Source
+from pipeline.model import Edition, Link, Poll, Rejection, Source
 
 ITEMS = 500  # links taken from one feed or listing: the newest stand first
 SITEMAP_LINKS = 5_000  # links taken from one sitemap
@@ -25,6 +25,7 @@ class Sight:
     content_type: str = ""
     before: Poll | None = None
     parts: int = 1
+    part: bool = False  # one of the addresses that an earlier look called ``more``
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Look:
     failed: bool = False
     published: tuple[datetime, ...] = field(default=())
     ttl: float | None = None
+    editions: tuple[Edition, ...] = ()
 
 
 def fault(sight: Sight, reason: str, detail: str = "", *, later: bool = True) -> Rejection:

@@ -1,6 +1,6 @@
-"""Manners on the web: robots.txt by RFC 9309, Retry-After, and what each kind of failure means.
+"""Manners on the web: Retry-After, how long an answer stays fresh, and what each kind of failure means.
 
-Delays and one queue a host are Scrapy settings. Decides nothing about when a source is looked at again.
+Robots are in ``robots.py``, delays in ``pacing.py``. Decides nothing about when a source is looked at again.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import exceptions
-from scrapy.downloadermiddlewares import redirect, robotstxt
+from scrapy.downloadermiddlewares import redirect
 from scrapy.exceptions import IgnoreRequest
-from scrapy.utils.misc import build_from_crawler
 
 from crawlers import wire
 from crawlers.gate import Refused, refused_address
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=24)
 LONGEST_CRAWL_DELAY = 60.0
-ROBOTS_BYTES = 512 * 1024  # RFC 9309: at least 500 KiB are read
-NOTHING_ALLOWED = b"User-agent: *\nDisallow: /\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +65,12 @@ def trouble_of_answer(status: int, retry_after: str | None, now: datetime) -> Tr
         reason, later = "server error", True
     else:
         reason, later = "refused by the server", False
-    wait = wait_until(retry_after, now) if status in (429, 503) else None
-    return Trouble(reason, f"HTTP {status}", later, status, wait)
+    return Trouble(reason, f"HTTP {status}", later, status, asked_to_wait(status, retry_after, now))
+
+
+def asked_to_wait(status: int, retry_after: str | None, now: datetime) -> datetime | None:
+    """Return until when an answer asks to be left alone, None where it doesn't."""
+    return wait_until(retry_after, now) if status in (429, 503) else None
 
 
 def wait_until(value: str | None, now: datetime) -> datetime | None:
@@ -93,6 +94,14 @@ def _seconds_to(value: str, now: datetime) -> float:
     return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds()
 
 
+def max_age(cache_control: str | None) -> float | None:
+    """Return the seconds for which an answer says that it stays fresh (RFC 9111), None where it doesn't say."""
+    said = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,12})", cache_control or "", re.IGNORECASE)
+    if re.search(r"(?:^|[\s,])(?:no-cache|no-store)\b", cache_control or "", re.IGNORECASE):
+        return 0.0
+    return float(said[1]) if said else None
+
+
 # ------------------------------------------------------------------ failures
 FAILURES: tuple[tuple[type[BaseException], str, bool], ...] = (
     (exceptions.DownloadTimeoutError, "timeout", True),
@@ -112,6 +121,14 @@ class Disallowed(IgnoreRequest):
         self.later = later
 
 
+class Waiting(IgnoreRequest):
+    """The host asked to be left alone until ``until``."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"until {until:%Y-%m-%d %H:%M:%S} UTC")
+        self.until = until
+
+
 class RedirectLoop(IgnoreRequest):
     """More redirects than are followed."""
 
@@ -123,6 +140,8 @@ def trouble_of_failure(error: BaseException, url: str) -> Trouble:
         return Trouble("address not allowed", text)
     if isinstance(error, Disallowed):
         return Trouble(str(error), url[:300], error.later)
+    if isinstance(error, Waiting):
+        return Trouble("asked to wait", text, later=True, wait_until=error.until)
     if isinstance(error, RedirectLoop):
         return Trouble("redirect loop", text)
     if isinstance(error, exceptions.CannotResolveHostError):
@@ -148,60 +167,6 @@ def _unresolved(url: str, text: str) -> Trouble:
 
 
 # ------------------------------------------------------------------ in Scrapy
-class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
-    """Scrapy's robots.txt with the error rules of RFC 9309.
-
-    4xx means no rules; 5xx, timeouts and unreachable hosts mean a closed door for this crawl. A Crawl-delay
-    is kept up to a minute.
-    """
-
-    closed: frozenset[str] = frozenset()
-
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status >= 500 or response.status == 429:
-            self._close(netloc)
-            response = response.replace(body=NOTHING_ALLOWED)
-        elif response.status >= 300:
-            response = response.replace(body=b"")
-        await super()._parse_robots(response.replace(body=response.body[:ROBOTS_BYTES]), netloc, request)
-        self._slow_down(request)
-
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        # Too many redirects count as "no rules"; the gate and the network as a closed door.
-        if isinstance(exc, RedirectLoop):
-            super()._robots_error(exc, netloc)
-            return
-        self._close(netloc)
-        parser = build_from_crawler(self._parserimpl, self.crawler, NOTHING_ALLOWED)
-        waiting: Any = self._parsers[netloc]
-        self._parsers[netloc] = parser
-        waiting.callback(parser)
-
-    def _close(self, netloc: str) -> None:
-        self.closed = self.closed | {netloc}
-
-    def _slow_down(self, request: Request) -> None:
-        parser: Any = self._parsers[urlsplit(request.url).netloc]
-        asked = parser.crawl_delay(self._robotstxt_useragent) if parser else None
-        if not asked:
-            return
-        host = urlsplit(request.url).hostname or ""
-        downloader = self.crawler.engine.downloader
-        delay = max(self.crawler.settings.getfloat("DOWNLOAD_DELAY"), min(float(asked), LONGEST_CRAWL_DELAY))
-        downloader.per_slot_settings[host] = {"delay": delay, "concurrency": 1, "jitter": 0.0}
-        if host in downloader.slots:
-            downloader.slots[host].delay = delay
-
-    def process_request_2(self, rp: Any, request: Request) -> None:
-        """Raise Disallowed where the rules keep us out."""
-        try:
-            super().process_request_2(rp, request)
-        except IgnoreRequest:
-            if urlsplit(request.url).netloc in self.closed:
-                raise Disallowed("robots.txt unreachable", later=True) from None
-            raise Disallowed("disallowed by robots.txt", later=False) from None
-
-
 class RedirectMiddleware(redirect.RedirectMiddleware):
     """Scrapy's redirects, with an end of its own kind and without a referer."""
 

@@ -22,11 +22,15 @@ from protego import Protego
 from crawlers import discover, judge
 from crawlers.addresses import clean, same_site
 from crawlers.crawl import STUMBLES
+from crawlers.handover import Handover
 from crawlers.look import Look, Sight, unreadable
-from crawlers.manners import ROBOTS_BYTES, trouble_of_answer, trouble_of_failure
+from crawlers.manners import trouble_of_answer, trouble_of_failure
+from crawlers.pacing import Hosts
+from crawlers.rules import ROBOTS_BYTES
 from crawlers.spiders import WAYS, listing
 from pipeline.errors import CollectError
 from pipeline.model import Probe, Source
+from pipeline.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -77,9 +81,14 @@ class Spider(scrapy.Spider):
 
     name = "tideline-probe"
 
-    def __init__(self, addresses: Sequence[str], agent: str, tell: Callable[[dict[str, object]], None]) -> None:
+    def __init__(
+        self, addresses: Sequence[str], agent: str, tell: Callable[[dict[str, object]], None], handover: Handover
+    ) -> None:
         super().__init__()
         self.addresses, self.agent, self.tell = addresses, agent, tell
+        # A probe stands in the same queues as a crawl that may be under way, and shares what is known of robots.txt.
+        self.handover = handover
+        self.hosts = Hosts(handover.store, handover.config.crawl_delay, handover.clock)
         self.probed = 0
         self.ends = 0.0
 
@@ -333,8 +342,12 @@ def run(config: Config, addresses: Sequence[str], tell: Callable[[dict[str, obje
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(Spider)
     agent = settings["ROBOTSTXT_USER_AGENT"]
-    crawling = process.crawl(crawler, addresses=addresses, agent=agent, tell=tell)
-    process.start()
+    with open_store(config.database_url) as store:
+        handover = Handover(store, config)
+        crawling = process.crawl(crawler, addresses=addresses, agent=agent, tell=tell, handover=handover)
+        process.start()
+        if isinstance(crawler.spider, Spider):
+            crawler.spider.hosts.close()
     if not isinstance(crawler.spider, Spider) or crawler.spider.probed < len(addresses):
         error = crawling.exception() if crawling.done() and not crawling.cancelled() else None
         raise CollectError(f"the probe failed: {error or 'it was stopped'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from crawlers.gate import gate
@@ -23,14 +24,20 @@ def user_agent(config: Config) -> str:
     return f"{config.crawl_user_agent} (+{config.crawl_contact})"
 
 
+def product(config: Config) -> str:
+    """Return the product token by which robots.txt addresses this crawler: what the name begins with (RFC 9309)."""
+    token = re.match(r"[A-Za-z_-]+", config.crawl_user_agent)
+    return token[0] if token else "*"
+
+
 def _manners(config: Config) -> dict[str, Any]:
     return {
         "BOT_NAME": "tideline",
         "USER_AGENT": user_agent(config),
         "ROBOTSTXT_OBEY": True,
-        "ROBOTSTXT_USER_AGENT": config.crawl_user_agent.partition("/")[0],
-        "DOWNLOAD_DELAY": config.crawl_delay,
-        "DOWNLOAD_DELAY_JITTER": 0.0,  # jitter would make some pauses shorter than promised
+        "ROBOTSTXT_USER_AGENT": product(config),
+        "DOWNLOADER": "crawlers.pacing.PacedDownloader",
+        "DOWNLOAD_DELAY": 0,  # kept by the downloader above, across restarts
         "CONCURRENT_REQUESTS": max(config.crawl_concurrency, 1),
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "COOKIES_ENABLED": False,
@@ -63,7 +70,7 @@ def _doors(config: Config) -> dict[str, Any]:
             "crawlers.gate.GateMiddleware": 50,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-            "crawlers.manners.RobotsMiddleware": 100,
+            "crawlers.robots.RobotsMiddleware": 100,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "crawlers.manners.RedirectMiddleware": 600,

@@ -26,10 +26,14 @@ from pipeline.model import (
     Digest,
     DigestItem,
     DigestSection,
+    Edition,
+    EditionLink,
     Entity,
     Hint,
+    Host,
     Link,
     Mention,
+    Origin,
     Page,
     Placement,
     Point,
@@ -37,10 +41,12 @@ from pipeline.model import (
     Quote,
     Rejection,
     Sentence,
+    Session,
     Shape,
     Source,
     SourceChange,
     Span,
+    Speaker,
     Subscriber,
     Summary,
     Tag,
@@ -255,9 +261,26 @@ def fill(store) -> list[Article]:
     work.save_conference_links(
         store, [(found[3].id, "boxworks", "session"), (found[4].id, "boxworks", "coverage")], version=1, now=NOW
     )
+    work.reserve(store, [Host("ledger.test", 1.0, NOW)], {}, NOW, longest=timedelta(minutes=2))
+    work.save_origin(store, Origin("https://ledger.test", NOW, 200, b"User-agent: *", NOW, tdm=(("/", True),)))
+    _hold(store, found)
     _tell(store)
     _trouble(store)
     return found
+
+
+def edition(**fields) -> Edition:
+    """A conference as it was held in the small week."""
+    keynote = Session("Beans and cups", NOW, NOW + timedelta(hours=1), "Hall A", url="https://box.test/a3",
+                      speakers=(Speaker("Ana Ruiz", "Orrin", "CTO"),))  # fmt: skip
+    told = {"start": NOW.date(), "end": NOW.date() + timedelta(days=2), "city": "San Francisco", "sessions": (keynote,)}
+    return Edition("boxworks", "Boxworks 2026", **{**told, **fields})
+
+
+def _hold(store, found) -> None:
+    work.save_poll(store, poll("boxhall"), [], editions=[edition()])
+    links = [EditionLink(found[4].id, "boxworks-2026", "coverage", 0.9, "names 'Boxworks'")]
+    work.save_edition_links(store, [(found[4], links)], version=1, now=NOW)
 
 
 def _tell(store) -> None:

@@ -63,6 +63,9 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (copy / "saved-pages" / "one.html").write_text(page)
     line = '{"id": 1, "title": "Nobody noticed", "text": "The start-up swapped its language model over a weekend and no customer noticed."}\n'
     (copy / "articles.jsonl").write_text(line)
+    (copy / "conferences.jsonl").write_text(
+        '{"name": "Rubyfuza", "startDate": "2013-02-07", "city": "Cape Town", "topic": "ruby"}\n'
+    )
     (copy / "mentions.csv").write_text("date,value\n" + "".join(f"2026-01-{d:02d},{d % 5}\n" for d in range(1, 29)))
     (copy / "subscriptions.opml").write_text('<opml><outline text="A & B" xmlUrl="https://ab.example/feed"/></opml>')
     shutil.copytree(ROOT / "models" / "themes", copy / "my-themes")

@@ -96,6 +96,7 @@ def test_every_revision_goes_down_and_up_on_a_filled_store(empty_url):
         migrate(empty_url, REVISIONS[REVISIONS.index(revision) - 1])
         kept &= names(empty_url)
         migrate(empty_url, revision)
+    migrate(empty_url, "head")
     with open_store(empty_url) as store:
         assert {t: n for t, n in counts(store).items() if t in kept} == {t: before[t] for t in kept}
     assert {"articles", "pages", "links", "tags", "trends"} <= kept

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import __version__, catalogue, reading, terminal
+from pipeline import __version__, catalogue, conference_commands, reading, terminal
 from pipeline import config as settings
 from pipeline.errors import TidelineError
 from pipeline.options import common, log_to_stderr
@@ -238,3 +238,4 @@ def tag(config: Config, folder: Path | None, scores: bool) -> None:
 
 
 reading.register(cli)
+cli.add_command(conference_commands.conferences)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SHIPPED = "shipped"
+EXAMPLE_CONTACT = "https://tideline.example/crawler"
 
 
 def setting(name: str, default: Any, text: str) -> Any:
@@ -45,7 +46,7 @@ class Config:
     cache: str = setting("cache", "", "folder for what is learnt from themes; empty: the user's cache folder")
 
     crawl_user_agent: str = setting("crawl.user_agent", "Tideline/0.1", "how the crawler names itself, with the contact added")  # fmt: skip
-    crawl_contact: str = setting("crawl.contact", "https://tideline.example/crawler", "address where a site's owner can reach you")  # fmt: skip
+    crawl_contact: str = setting("crawl.contact", EXAMPLE_CONTACT, "address where a site's owner can reach you")  # fmt: skip
     crawl_delay: float = setting("crawl.delay", 1.0, "seconds between two requests to one host")
     crawl_concurrency: int = setting("crawl.concurrency", 16, "hosts fetched from at the same time")
     crawl_timeout: float = setting("crawl.timeout", 20.0, "seconds that one response may take in all")
@@ -53,6 +54,7 @@ class Config:
     crawl_seconds: float = setting("crawl.seconds", 1800.0, "seconds after which one crawl is ended; the rest waits for the next")  # fmt: skip
     crawl_floor: float = setting("crawl.floor", 900.0, "shortest interval between two looks at a source, seconds")
     crawl_ceiling: float = setting("crawl.ceiling", 86400.0, "longest interval between two looks at a source, seconds")
+    crawl_reservations: str = setting("crawl.reservations", "strict", "whose reservations of text and data mining are obeyed: strict (wishes against AI training too), tdm or off")  # fmt: skip
     crawl_proxy: str = setting("crawl.proxy", "", "HTTP proxy for every fetch; the proxy then decides which addresses are reached")  # fmt: skip
     crawl_allow: tuple[str, ...] = setting("crawl.allow", (), "private addresses (host or host:port) that may be fetched all the same")  # fmt: skip
 
@@ -211,9 +213,19 @@ def _check(config: Config) -> None:
         raise SettingError(f"{where}: [digest] language: {config.digest_language!r} is neither en nor es")
     if config.smtp_security not in ("starttls", "tls", "none"):
         raise SettingError(f"{where}: [smtp] security: {config.smtp_security!r} is none of starttls, tls, none")
+    _check_crawl(config, where)
     if "://" not in config.database:
         raise SettingError(f"{where}: database: {config.database!r} is no URL; sqlite:///FILE is the simplest")
     _check_time(config.schedule_digest, f"{where}: [schedule] digest")
+
+
+def _check_crawl(config: Config, where: Path | str) -> None:
+    if config.crawl_reservations not in ("strict", "tdm", "off"):
+        raise SettingError(f"{where}: [crawl] reservations: {config.crawl_reservations!r} is none of strict, tdm, off")
+    for name in ("user_agent", "contact"):
+        value = getattr(config, f"crawl_{name}")
+        if not value.strip() or not value.isprintable():
+            raise SettingError(f"{where}: [crawl] {name}: a site's owner must learn who asks, not {value!r}")
 
 
 def _check_time(text: str, place: str) -> None:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from pipeline import cluster, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
+from pipeline import cluster, conferences, dedupe, engine, extract, nlp, outputs, summarise, tag, trend
 from pipeline import digest as digests
+from pipeline.config import EXAMPLE_CONTACT
 from pipeline.errors import DeliveryError
 from pipeline.model import Rejection, Subscriber
 from pipeline.outputs.email import InDoubt
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         Conference,
         Copy,
         Digest,
+        EditionLink,
         Entity,
         Page,
         Placement,
@@ -77,6 +79,8 @@ class Edges:
 # ------------------------------------------------------------------ from source to tag
 def collect(edges: Edges) -> Counts:
     """Sources -> Pages, in a process of its own."""
+    if edges.config.crawl_contact == EXAMPLE_CONTACT and not edges.config.crawl_proxy:
+        log.warning("crawl.contact is still the example: sites can't reach you; set it in tideline.toml")
     return engine.crawl(edges.config, lambda done, total: edges.progress("collect", done, total))
 
 
@@ -165,6 +169,20 @@ def label(edges: Edges) -> Counts:
     return counts
 
 
+def belong(edges: Edges) -> Counts:
+    """Article + Editions -> EditionLinks: which holding of a conference an article comes from or reports on."""
+    counts: Counter[str] = Counter()
+    for articles in _articles(edges, "conferences", conferences.VERSION):
+        known, cues = work.edition_candidates(edges.store, articles)
+        found: list[tuple[Article, Sequence[EditionLink]]] = []
+        for article in articles:
+            with _guarded(edges, "conferences", conferences.VERSION, article.id, article.url):
+                found.append((article, conferences.link(article, cues[article.id], known)))
+        work.save_edition_links(edges.store, found, version=conferences.VERSION, now=edges.now())
+        counts.update({"articles": len(found), "linked": sum(len(links) > 0 for _, links in found)})
+    return counts
+
+
 # ------------------------------------------------------------------ from tag to digest
 def measure(edges: Edges) -> Counts:
     """Series -> Trends: one a theme for the window that ended yesterday."""
@@ -220,6 +238,7 @@ STAGES = (
     ("dedupe", fold),
     ("cluster", place),
     ("tag", label),
+    ("conferences", belong),
     ("trend", measure),
     ("summarise", tell),
     ("digest", compose),

@@ -169,7 +169,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bytes as fetched."""
+    """Bytes as fetched; where mining is ``reserved`` (by which signal), a stub of title, link and date instead."""
 
     url: str
     body: bytes
@@ -180,12 +180,44 @@ class Page:
     content_type: str | None = None
     hint: Hint = Hint()
     id: int = 0
+    reserved: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The queue of one host name: ``delay`` seconds between requests, none before ``next_at`` and ``wait_until``.
+
+    ``wait_until`` is what the host itself asked for with Retry-After.
+    """
+
+    name: str
+    delay: float
+    next_at: datetime
+    wait_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What scheme, name and port say about crawling and mining: robots.txt as read, rules of ``tdmrep.json``.
+
+    ``body`` stays that of the last good answer; ``failing_since`` is when robots.txt began to be unreachable.
+    ``tdm`` holds (path pattern, reserved) in the order of the file.
+    """
+
+    name: str
+    expires: datetime
+    status: int | None = None
+    body: bytes | None = None
+    fetched: datetime | None = None
+    failing_since: datetime | None = None
+    tdm: tuple[tuple[str, bool], ...] = ()
+    tdm_expires: datetime | None = None
 
 
 # ------------------------------------------------------------------ extract
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One text at one address. ``seen`` is when the pipeline first fetched it."""
+    """One text at one address, none where mining is ``reserved``. ``seen`` is when the pipeline first fetched it."""
 
     id: int
     url: str
@@ -200,6 +232,7 @@ class Article:
     site: str | None = None
     section: str | None = None
     seen: datetime | None = None
+    reserved: str | None = None
 
     @property
     def when(self) -> datetime | None:
@@ -377,6 +410,62 @@ class Conference:
     aliases: tuple[str, ...] = ()
     organiser: str | None = None
     usual_place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks at an edition of a conference, as its agenda says it."""
+
+    name: str
+    affiliation: str | None = None
+    role: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One entry of an agenda. ``uid`` is what its calendar calls it; times are aware, None where not announced."""
+
+    title: str
+    start: datetime | None = None
+    end: datetime | None = None
+    room: str | None = None
+    abstract: str | None = None
+    url: str | None = None
+    uid: str | None = None
+    speakers: tuple[Speaker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One holding of a conference: where, when, who and what.
+
+    ``speakers`` are those of all sessions and any more that the site names; ``key`` is given by the store.
+    """
+
+    conference: str
+    name: str
+    start: date | None = None
+    end: date | None = None
+    key: str = ""
+    city: str | None = None
+    country: str | None = None
+    url: str | None = None
+    online: bool = False
+    topics: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLink:
+    """An article belongs to an edition: how, how surely (0 to 1), and in words why."""
+
+    article: int
+    edition: str
+    how: Literal["session", "transcript", "coverage"]
+    score: float
+    why: str
 
 
 # ------------------------------------------------------------------ trends

@@ -59,6 +59,8 @@ def article(page: Page, identify: Callable[[str], str | None]) -> Article | Reje
 
     The article has id 0 (the store numbers it) and one paragraph a line in ``text``.
     """
+    if page.reserved:
+        return _reserved(page)
     tree = _tree(page)
     if isinstance(tree, Rejection):
         return tree
@@ -86,6 +88,23 @@ def article(page: Page, identify: Callable[[str], str | None]) -> Article | Reje
         site=site,
         section=about.section(claims),
         seen=page.fetched,
+    )
+
+
+def _reserved(page: Page) -> Article:
+    """Return what may be known of a page whose text may not be mined: title, address, date."""
+    when = page.hint.published
+    return Article(
+        id=0,
+        url=page.url,
+        title=page.hint.title or page.url,
+        text="",
+        source=page.source,
+        published=when,
+        precision="time" if when else "none",
+        published_from="feed" if when else None,
+        seen=page.fetched,
+        reserved=page.reserved,
     )
 
 

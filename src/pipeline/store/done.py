@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 NOT_YET = 0
-READING = ("annotate", "dedupe", "cluster", "tag")
+READING = ("annotate", "dedupe", "cluster", "tag", "conferences")
 # A stage takes an article only when these stages have handled it.
 AFTER: dict[str, tuple[str, ...]] = {
     "extract": (),
@@ -31,6 +31,7 @@ AFTER: dict[str, tuple[str, ...]] = {
     "dedupe": (),
     "cluster": ("annotate", "dedupe"),
     "tag": ("annotate",),
+    "conferences": ("tag",),
 }
 
 

@@ -8,6 +8,7 @@ import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -33,7 +34,7 @@ ARTICLE = tuple(
     schema.articles.c[name]
     for name in (
         "id", "url", "title", "text", "source", "authors", "published_at", "precision", "published_from",
-        "language", "site", "section", "seen_at",
+        "language", "site", "section", "seen_at", "reserved",
     )
 )  # fmt: skip
 
@@ -92,6 +93,14 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def host_of(url: str) -> str:
+    """Return the name whose queue an address stands in: in lower case, without port and final dot."""
+    try:
+        return clean((urlsplit(url).hostname or "").rstrip("."))
+    except ValueError:
+        return ""
+
+
 def too_long(url: str) -> bool:
     """Tell whether an address is too long to be indexed."""
     return len(url.encode("utf-8", "replace")) > LONGEST_ADDRESS
@@ -141,6 +150,7 @@ def page_of(row: AnyRow, body: bytes) -> Page:
         content_type=row.content_type,
         hint=hint_of(row.hint),
         id=row.id,
+        reserved=row.reserved,
     )
 
 
@@ -161,6 +171,7 @@ def article_of(row: AnyRow) -> Article:
         site=row.site,
         section=row.section,
         seen=row.seen_at,
+        reserved=row.reserved,
     )
 
 

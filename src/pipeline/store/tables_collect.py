@@ -17,6 +17,8 @@ conferences = Table(
     Column("usual_place", Text),
     required("active", Boolean),
     time("seen_at"),
+    required("origin", Text, server_default="catalogue"),  # or "import": what a TOML catalogue can't retire
+    one_of("origin", ("catalogue", "import")),
 )
 sources = Table(
     "sources",
@@ -111,6 +113,7 @@ links = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     required("url", Text, unique=True),
+    required("host", Text, server_default=""),
     reference("source", "sources.key"),
     required("state", Text),
     required("hint", sa.JSON),
@@ -119,6 +122,7 @@ links = Table(
     time("seen_at"),
     one_of("state", ("pending", "fetched", "failed")),
     Index(None, "state", "next_try", "id"),
+    Index(None, "state", "host", "next_try", "id"),
     Index(None, "source", "state"),
 )
 # The full texts that feeds gave, as packed HTML, only while their links are pending: a page that can't be had is made
@@ -143,6 +147,7 @@ pages = Table(
     required("size", Integer),
     required("body", sa.LargeBinary),
     required("hint", sa.JSON),
+    Column("reserved", Text),
     time("seen_at"),
 )
 rejections = Table(

@@ -25,6 +25,7 @@ articles = Table(
     Column("language", Text),
     Column("site", Text),
     Column("section", Text),
+    Column("reserved", Text),
     time("seen_at"),
     time("order_at"),
     required("day", Date),

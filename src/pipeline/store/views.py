@@ -50,3 +50,18 @@ conference_coverage = _view(
     "conference_coverage", conference=Text, conference_name=Text, how=Text, article=Integer, story=Integer,
     article_title=Text, voice=Text, kind=Text, is_copy=Boolean, mentions=Integer, **_PLACE,
 )  # fmt: skip
+edition = _view(
+    "edition", key=Text, conference=Text, conference_name=Text, name=Text, year=Integer, start_day=Date, end_day=Date,
+    city=Text, country=Text, online=Boolean, url=Text, topics=Text, origin=Text, source=Text, sessions=Integer,
+    speakers=Integer, articles=Integer, stories=Integer, voices=Integer, seen_at=UTCDateTime, changed_at=UTCDateTime,
+)  # fmt: skip
+session = _view(
+    "session", id=Integer, edition=Text, edition_name=Text, conference=Text, title=Text, day=Date,
+    start_at=UTCDateTime, end_at=UTCDateTime, utc_offset=Integer, room=Text, abstract=Text, url=Text,
+    speakers=Integer, article=Integer, source=Text, seen_at=UTCDateTime, changed_at=UTCDateTime,
+    withdrawn_at=UTCDateTime,
+)  # fmt: skip
+speaker = _view(
+    "speaker", id=Integer, edition=Text, edition_name=Text, conference=Text, name=Text, affiliation=Text, role=Text,
+    url=Text, sessions=Integer, seen_at=UTCDateTime, changed_at=UTCDateTime,
+)  # fmt: skip

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import StoreError
 from pipeline.model import Link, Poll, Rejection, Source
-from pipeline.store import rejected, schema
+from pipeline.store import rejected, schema, work_conferences
 from pipeline.store.rows import cleaned, insertion, link_of, too_long, upsert
 from pipeline.store.work_pages import add_links
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from pipeline.model import Conference, Entity, Theme
+    from pipeline.model import Conference, Edition, Entity, Theme
     from pipeline.store.engine import Store
     from pipeline.store.rows import AnyRow
 
@@ -45,15 +45,24 @@ def sync_catalogue(
     _check_conferences(sources, conferences)
     watched = {c.key: _conference_entity(c) for c in conferences} | {e.id: _entity(e) for e in entities}
     with store.writing() as connection:
-        _sync(connection, schema.conferences, [_conference(c) for c in conferences], now)
+        own = schema.conferences.c.origin == "catalogue"
+        _sync(connection, schema.conferences, [_conference(c) for c in conferences], now, own)
         _sync(connection, schema.sources, [_source(s) for s in sources], now)
         _sync(connection, schema.themes, [_theme(t) for t in themes], now)
         _sync(connection, schema.entities, list(watched.values()), now)
 
 
-def _sync(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+def _sync(
+    connection: Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    now: datetime,
+    own: sa.ColumnElement[bool] | None = None,
+) -> None:
+    """Write rows by key; those of the same making (``own``) that are no longer listed become inactive."""
     listed = [row["key"] for row in rows]
-    connection.execute(sa.update(table).where(table.c.key.not_in(listed), table.c.active).values(active=False))
+    gone = [table.c.key.not_in(listed), table.c.active, *([] if own is None else [own])]
+    connection.execute(sa.update(table).where(*gone).values(active=False))
     upsert(connection, table, [{**row, "active": True, "seen_at": now} for row in rows], keep=["seen_at"])
 
 
@@ -89,6 +98,7 @@ def _conference(conference: Conference) -> dict[str, Any]:
         "aliases": list(conference.aliases),
         "organiser": conference.organiser,
         "usual_place": conference.usual_place,
+        "origin": "catalogue",
     }
 
 
@@ -123,8 +133,15 @@ def _poll_of(row: AnyRow) -> Poll | None:
     return Poll(polled=row.poll_polled_at, **{name: getattr(row, f"poll_{name}") for name in POLL})
 
 
-def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Sequence[Rejection] = ()) -> int:
-    """Keep a look at a source and the links that it found, together. Return how many links are new."""
+def save_poll(
+    store: Store,
+    poll: Poll,
+    links: Sequence[Link],
+    rejections: Sequence[Rejection] = (),
+    *,
+    editions: Sequence[Edition] = (),
+) -> int:
+    """Keep a look at a source and what it found, together. Return how many links are new."""
     found = [link for link in links if not too_long(link.url)]
     dropped = [
         Rejection("collect", "address too long", link.url, link.url, link.source)
@@ -137,6 +154,7 @@ def save_poll(store: Store, poll: Poll, links: Sequence[Link], rejections: Seque
         _count_day(connection, poll, _of_today(found, poll.polled) if first else new)
         _write_poll(connection, poll, new)
         rejected.keep(connection, [*rejections, *dropped], now=poll.polled)
+        work_conferences.keep(connection, editions, source=poll.source, now=poll.polled)
     return new
 
 

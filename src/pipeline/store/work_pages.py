@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.store import contents, done, rejected, schema
 from pipeline.store.packing import pack
-from pipeline.store.rows import chunks, clean, cleaned, hint_json, insertion_into, sha256, upserting
+from pipeline.store.rows import chunks, clean, cleaned, hint_json, host_of, insertion_into, sha256, upserting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pipeline.store.engine import Store
 
 PAGE = (
-    "link", "source", "url", "requested", "status", "content_type", "sha256", "size", "body", "hint", "seen_at",
+    "link", "source", "url", "requested", "status", "content_type", "sha256", "size", "body", "hint", "reserved",
+    "seen_at",
 )  # fmt: skip
-NEW_LINK = ("url", "source", "state", "hint", "attempts", "next_try", "seen_at")
 
 
 def add_links(connection: Connection, links: Sequence[Link], now: datetime) -> int:
@@ -35,6 +35,7 @@ def add_links(connection: Connection, links: Sequence[Link], now: datetime) -> i
         rows = [
             {
                 "url": clean(link.url),
+                "host": host_of(link.url),
                 "source": link.source,
                 "state": "pending",
                 "hint": hint_json(link.hint),
@@ -70,6 +71,10 @@ def save_pages(store: Store, fetched: Sequence[tuple[Link, Page]], rejections: S
         rows = [_page(link_id, link, page, now) for link_id, (link, page) in held.items()]
         for some in chunks(rows):
             connection.execute(upserting(connection.dialect.name, schema.pages, PAGE, ("link",)), list(some))
+        for link_id, (_, page) in held.items():
+            if page.reserved:  # what a feed told of a text whose mining is reserved goes as well
+                kept = {"hint": hint_json(page.hint)}
+                connection.execute(sa.update(schema.links).where(schema.links.c.id == link_id).values(**kept))
         for ids in chunks(list(held)):
             connection.execute(sa.update(schema.links).where(schema.links.c.id.in_(ids)).values(state="fetched"))
             done.announce_pages(connection, ids)
@@ -96,7 +101,8 @@ def _page(link_id: int, link: Link, page: Page, now: datetime) -> dict[str, Any]
         "sha256": sha256(page.body),
         "size": len(page.body),
         "body": pack(page.body),
-        "hint": hint_json(page.hint) or hint_json(link.hint),
+        "hint": hint_json(page.hint) or ({} if page.reserved else hint_json(link.hint)),
+        "reserved": cleaned(page.reserved),
         "seen_at": page.fetched or now,
     }
 

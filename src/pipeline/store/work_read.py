@@ -129,6 +129,7 @@ def _article_row(page: Page, article: Article, version: int, now: datetime) -> d
         "language": article.language,
         "site": cleaned(article.site),
         "section": cleaned(article.section),
+        "reserved": cleaned(article.reserved),
         "seen_at": seen,
         "order_at": order,
         "day": order.astimezone(UTC).date(),
@@ -143,6 +144,8 @@ def _write_article(connection: Connection, row: dict[str, Any], known_hash: str 
     article = connection.execute(
         insert.on_conflict_do_update(index_elements=["page"], set_=fresh).returning(schema.articles.c.id)
     ).scalar_one()
+    if row["reserved"]:
+        return  # no later stage may see it, so it is in no statistic
     done.announce(connection, done.READING, article, row["order_at"])
     if known_hash not in (None, row["text_hash"]):
         done.forget(connection, done.READING, [article])

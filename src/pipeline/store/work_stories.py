@@ -176,6 +176,7 @@ def save_taggings(store: Store, taggings: Sequence[Tagging], *, version: int, ta
         upsert(connection, schema.taggings, scores)
         upsert(connection, schema.article_conferences, _conferences_named(connection, ids, stamp))
         done.mark(connection, "tag", ids, version=version, now=now)
+        done.forget(connection, ["conferences"], ids)
 
 
 def _clear(connection: Connection, articles: Sequence[int], version: int) -> None:
