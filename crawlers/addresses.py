@@ -11,13 +11,15 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 LONGEST = 2_000
 TRACKING = re.compile(r"^(utm_\w*|fbclid|gclid|mc_cid|mc_eid)(=|$)", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
-UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def clean(address: str, base: str = "") -> str | None:
     """Return ``address`` as seen from ``base`` in its stored form; None where it is no address of a web page."""
     try:
-        parts = urlsplit(urljoin(base, address.strip()))
+        address = address.strip()
+        # Joining parses both again; whole addresses, of which a sitemap has thousands, need none of it.
+        parts = urlsplit(address if address.startswith(("http://", "https://")) else urljoin(base, address))
         port = parts.port
     except ValueError:
         return None
@@ -27,6 +29,8 @@ def clean(address: str, base: str = "") -> str | None:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     netloc = host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
     cleaned = SplitResult(parts.scheme, netloc, parts.path or "/", query, "").geturl()
+    if len(cleaned) > LONGEST * 4:
+        return None
     cleaned = UNSEEN.sub(lambda found: "%20" if found[0] == " " else "", cleaned)
     return cleaned if len(cleaned) <= LONGEST else None
 

@@ -9,16 +9,18 @@ Sizes and times are Scrapy settings (``settings.py``).
 
 from __future__ import annotations
 
-import socket
-import unicodedata
+import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet.interfaces import IHostnameResolver, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
+
+from crawlers.hosts import fault, is_public, literal
+from pipeline.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +30,18 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
 
-Address = IPv4Address | IPv6Address
-
 PORTS = {"http": 80, "https": 443}
-SHARED = ip_network("100.64.0.0/10")  # carrier-grade NAT: neither private nor public
-UNICAST = IPv6Network("2000::/3")  # all that is handed out as public IPv6
-NAT64 = IPv6Network("64:ff9b::/96")
-COMPATIBLE = IPv6Network("::/96")
+# Ports of other services, which a request must not be able to speak to: those that the Fetch standard blocks.
+OTHER_SERVICES = frozenset(
+    (
+        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
+        110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530,
+        531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190,
+        5060, 5061, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211,
+    )
+)  # fmt: skip
+ENTRY = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?|[0-9a-f:.]+")
+WIDEST = {4: 8, 6: 16}  # shortest prefix of an allowed network, by version
 REMEMBERED = 10_000
 
 
@@ -42,60 +49,24 @@ class Refused(IgnoreRequest):
     """The gate does not let this request pass."""
 
 
-# ------------------------------------------------------------------ addresses
-def inner(address: Address) -> list[IPv4Address]:
-    """Return the IPv4 addresses that an IPv6 address carries: mapped, compatible, NAT64, 6to4, Teredo."""
-    if isinstance(address, IPv4Address):
-        return []
-    if address.ipv4_mapped:
-        return [address.ipv4_mapped]
-    if address.sixtofour:
-        return [address.sixtofour]
-    if address.teredo:
-        return list(address.teredo)
-    if address in NAT64 or address in COMPATIBLE:
-        return [IPv4Address(int(address) & 0xFFFFFFFF)]
-    return []
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether an address, and every address inside it, belongs to the public internet."""
-    if carried := inner(address):
-        return all(is_public(x) for x in carried)
-    if isinstance(address, IPv6Address) and address not in UNICAST:
-        return False
-    return address.is_global and not address.is_multicast and address not in SHARED
-
-
-def literal(host: str) -> Address | None:
-    """Return the address that a host name spells, in any form that a resolver understands; None for a real name.
-
-    Numbers may be whole (2130706433), short (127.1), octal, hexadecimal or in full-width digits.
-    """
-    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").strip("[]").partition("%")[0].rstrip(".")
-    try:
-        return ip_address(plain)
-    except ValueError:
-        pass
-    try:
-        return IPv4Address(socket.inet_aton(plain)) if plain and not plain.isspace() else None
-    except (OSError, ValueError):
-        return None
-
-
 # ------------------------------------------------------------------ the rules
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What may be fetched. ``allow`` holds exact entries, ``host`` or ``host:port``; ``proxy`` is an HTTP proxy's URL."""
+    """What may be fetched.
+
+    ``allow`` holds exact exceptions, ``host`` or ``host:port``; ``networks`` holds exceptions for addresses that
+    are written as such (a name that resolves into them is none); ``proxy`` is an HTTP proxy's URL.
+    """
 
     allow: frozenset[str] = frozenset()
     proxy: str = ""
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def refusal(self, url: str) -> str | None:
         """Return why a URL may not be requested, None if it may as far as can be seen before resolving."""
         try:
             parts = urlsplit(url)
-            port = parts.port or PORTS.get(parts.scheme, 0)
+            port = PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
         except ValueError:
             return "no valid address"
         if parts.scheme not in PORTS:
@@ -104,36 +75,62 @@ class Gate:
             return "no host in the address"
         if "@" in parts.netloc:
             return "credentials in the address are not allowed"
-        return self._host_refusal(parts.hostname, port)
-
-    def _host_refusal(self, host: str, port: int) -> str | None:
-        if self.allows(host, port):
+        if self.allows(parts.hostname, port):
             return None
-        if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
-            return f"address {host} is not public"
-        spelt = literal(host)
-        return f"address {spelt} is not public" if spelt and not is_public(spelt) else None
+        return f"port {port} is not one of the web" if port in OTHER_SERVICES else fault(parts.hostname)
 
     def allows(self, host: str, port: int) -> bool:
         """Tell whether the settings name this host, or this host and port, as an exception."""
         shown = f"[{host}]" if ":" in host else host
-        return bool({host, shown, f"{shown}:{port}"} & self.allow) or (host, port) == self._proxy_place()
+        if {host, shown, f"{shown}:{port}"} & self.allow or self._is_proxy(host, port):
+            return True
+        spelt = literal(host) if self.networks else None
+        return spelt is not None and any(spelt in network for network in self.networks)
 
-    def _proxy_place(self) -> tuple[str, int]:
-        if not self.proxy:
-            return "", 0
+    def _is_proxy(self, host: str, port: int) -> bool:
         parts = urlsplit(self.proxy)
-        return parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80)
+        # Twisted's tunnel asks without a port; nothing else does, and only the proxy is tunnelled to.
+        return bool(self.proxy) and host == parts.hostname and port in (0, parts.port or PORTS.get(parts.scheme, 80))
 
     def admits(self, address: str, host: str, port: int) -> bool:
         """Tell whether a connection to ``address``, as which ``host`` was resolved, may be opened."""
         spelt = literal(address)
-        return self.allows(host, port) or (spelt is not None and is_public(spelt))
+        if spelt is None or (port and port in OTHER_SERVICES):
+            return self.allows(host, port)
+        return is_public(spelt) or self.allows(host, port)
 
 
 def gate(config: Config) -> Gate:
-    """Return the gate that the settings describe. The proxy comes from the settings only, never from a source."""
-    return Gate(frozenset(x.lower() for x in config.crawl_allow), config.crawl_proxy)
+    """Return the gate that the settings describe; the proxy comes from them only, never from a source.
+
+    Raises SettingError for an exception that is no host, host and port, or network.
+    """
+    place = f"{config.file or 'settings'}: [crawl] allow"
+    entries = [_entry(place, x.strip().lower()) for x in config.crawl_allow]
+    hosts = frozenset(x for x in entries if isinstance(x, str))
+    networks = tuple(x for x in entries if not isinstance(x, str))
+    return Gate(hosts, config.crawl_proxy, networks)
+
+
+def _entry(place: str, text: str) -> str | IPv4Network | IPv6Network:
+    """Read one exception. A wildcard or a URL would allow less or more than its writer thinks."""
+    if "/" in text:
+        try:
+            network = ip_network(text)
+        except ValueError as error:
+            raise SettingError(f"{place}: {text!r} is no network such as 10.1.0.0/16: {error}") from None
+        if network.prefixlen < WIDEST[network.version]:
+            raise SettingError(f"{place}: {text!r} is too wide; at least /{WIDEST[network.version]} is wanted")
+        return network
+    bare = literal(text) is not None and ":" in text and not text.startswith("[")
+    try:
+        parts = urlsplit(f"//[{text}]" if bare else f"//{text}")
+        fits = bool(parts.hostname) and parts.port != 0 and "@" not in text
+    except ValueError:
+        fits = False
+    if not fits or not ENTRY.fullmatch(text):
+        raise SettingError(f"{place}: {text!r} is neither host, host:port nor network")
+    return text
 
 
 # ------------------------------------------------------------------ in Scrapy
@@ -153,10 +150,25 @@ class GateMiddleware:
         reason = self.rules.refusal(request.url) or _downgrade(request)
         if reason:
             raise Refused(reason)
+        if _is_elsewhere(request):
+            # All of them, not the known secrets only: validators tell one site about another, too. What every
+            # request carries is added again after the gate.
+            request.headers.clear()
         # A redirect inherits the slot of the host it left, and with it that host's delay.
         request.meta["download_slot"] = urlsplit(request.url).hostname or ""
         # Always set, so that proxies named in the environment are not used by accident.
         request.meta["proxy"] = self.rules.proxy or None
+
+
+def _is_elsewhere(request: Request) -> bool:
+    """Tell whether a request is a redirect's hop to another origin."""
+    hops = request.meta.get("redirect_urls") or [request.url]
+    return _origin(hops[-1]) != _origin(request.url)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
 
 
 def _downgrade(request: Request) -> str | None:

@@ -16,7 +16,9 @@ from scrapy import exceptions
 from scrapy.downloadermiddlewares import redirect
 from scrapy.exceptions import IgnoreRequest
 
+from crawlers import wire
 from crawlers.gate import Refused, refused_address
+from crawlers.unpack import BadEncoding
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -144,6 +146,10 @@ def trouble_of_failure(error: BaseException, url: str) -> Trouble:
         return Trouble("redirect loop", text)
     if isinstance(error, exceptions.CannotResolveHostError):
         return _unresolved(url, text)
+    if isinstance(error, BadEncoding):
+        return Trouble("broken encoding", text, error.later)
+    if found := wire.fault(error):
+        return Trouble(found[0], found[1][:300], found[2])
     # Scrapy says a body that outgrows the limit while it is unpacked with a plain IgnoreRequest.
     if isinstance(error, IgnoreRequest):
         return Trouble("too large" if "DOWNLOAD_MAXSIZE" in text else "ignored", text)

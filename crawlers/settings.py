@@ -79,8 +79,17 @@ def _doors(config: Config) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "crawlers.manners.RedirectMiddleware": 600,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+            "crawlers.unpack.Unpack": 590,
         },
-        "DOWNLOAD_HANDLERS": {"file": None, "ftp": None, "s3": None, "data": None},
+        "DOWNLOAD_HANDLERS": {
+            "http": "crawlers.wire.Handler",
+            "https": "crawlers.wire.Handler",
+            "file": None,
+            "ftp": None,
+            "s3": None,
+            "data": None,
+        },
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "EXTENSIONS": {
             "scrapy.extensions.telnet.TelnetConsole": None,

@@ -14,7 +14,8 @@ from loopback import moved, page, rss, serving
 from scrapy import Request
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from crawlers.gate import Gate, GateMiddleware, GateResolver, Refused, gate, inner, is_public, literal
+from crawlers.gate import Gate, GateMiddleware, GateResolver, Refused, gate
+from crawlers.hosts import inner, is_public, literal
 from pipeline.config import Config
 
 if TYPE_CHECKING:

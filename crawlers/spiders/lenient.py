@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import feedparser
 
 from crawlers.spiders.items import MOST_ITEMS, Attached, Channel, Item, seconds_told
+from crawlers.spiders.shorten import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ def read(body: bytes, address: str) -> Channel | str | None:
     """Read a feed in UTF-8; a string says why nothing could be read of it, None that it is no feed."""
     headers = {"content-location": address, "content-type": "application/xml; charset=utf-8"}
     feed = feedparser.parse(
-        io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+        io.BytesIO(shortened(body)), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
     )
     if not feed.entries and not feed.get("version"):
         return None

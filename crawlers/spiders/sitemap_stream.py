@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNPACKED = 64 * 1024 * 1024  # the standard allows 50 MB
-MOST_ENTRIES = 200_000  # the standard allows 50,000
+MOST_ENTRIES = 50_000  # what the standard allows
 CHUNK = OPENING = 65_536
 GZIP = b"\x1f\x8b"
 KNOWN = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)\b")
