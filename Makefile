@@ -21,10 +21,14 @@ check:
 
 bench: $(STAMP)
 	$(BIN)/python tests/quality/bench.py
+	$(BIN)/python tests/quality/crawl_speed.py
 	$(BIN)/python tests/quality/week.py
+	$(BIN)/python tests/quality/steps.py
+	$(BIN)/python tests/quality/archives.py --pages 20000
 
 soak: $(STAMP)
 	$(BIN)/python tests/quality/kills.py --kills 20
+	$(BIN)/python tests/quality/crawl_kills.py --kills 500
 	$(BIN)/python tests/quality/pacing.py --kills 30
 
 # The stamp makes a second `make run` start at once; a changed list of dependencies installs again.

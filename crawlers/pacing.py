@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from pipeline.store import Store
 
+# Seconds between two requests that a host asks for in its terms of use rather than in robots.txt.
+SLOW = {"export.arxiv.org": 3.0, "arxiv.org": 3.0, "rss.arxiv.org": 3.0}
 AHEAD = 1.0  # seconds that a reservation reaches beyond the next request: what a killed process costs at most
 GATHER = 0.05  # seconds in which reservations are gathered into one transaction
 # The delay counts from the answer, or from this long after sending, whichever is first: on its way to a busy server a
@@ -79,7 +81,7 @@ class Hosts:
     def slow_down(self, name: str, delay: float) -> None:
         """Wait at least ``delay`` seconds between two requests to this host."""
         queue = self._queue(name)
-        queue.delay = max(delay, self._delay)
+        queue.delay = max(delay, self._delay, SLOW.get(name, 0.0))
 
     def heard(self, name: str, status: int, retry_after: str | None) -> None:
         """Ask this host for nothing before the time that its answer names, in this process and in others."""
@@ -138,7 +140,7 @@ class Hosts:
         """Return the queue of a host; what the store keeps about it is read once."""
         queue = self._queues.get(name)
         if queue is None:
-            queue = self._queues[name] = _Queue(name, self._delay)
+            queue = self._queues[name] = _Queue(name, max(self._delay, SLOW.get(name, 0.0)))
             if known := work.host(self._store, name):
                 self._learn(queue, known)
         return queue

@@ -1,7 +1,7 @@
 """What is special about arXiv's feeds, of its query interface and of its RSS alike.
 
 A paper is one page, whatever its version; an abstract is the whole of what its page says; all authors may stand in one
-field. arXiv asks for three seconds between two requests; that is ``crawlers.manners``' to keep.
+field. arXiv asks for three seconds between two requests; that is kept by ``crawlers.pacing``.
 """
 
 from __future__ import annotations
