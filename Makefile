@@ -30,6 +30,7 @@ soak: $(STAMP)
 	$(BIN)/python tests/quality/kills.py --kills 20
 	$(BIN)/python tests/quality/crawl_kills.py --kills 500
 	$(BIN)/python tests/quality/pacing.py --kills 30
+	$(BIN)/python tests/quality/hostile.py
 
 # The stamp makes a second `make run` start at once; a changed list of dependencies installs again.
 $(STAMP): pyproject.toml constraints.txt

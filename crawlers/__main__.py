@@ -96,6 +96,7 @@ def _run(config: Config, handover: Handover, parent: int | None) -> None:
     """Run the spider in the one reactor of this process; a termination signal ends it in order."""
     from scrapy.crawler import AsyncCrawlerProcess
 
+    from crawlers import memory
     from crawlers.crawl import Crawl
     from crawlers.settings import scrapy_settings
 
@@ -113,6 +114,7 @@ def _run(config: Config, handover: Handover, parent: int | None) -> None:
     crawling = process.crawl(crawler, handover=handover, report=_report, give_up=give_up, seconds=config.crawl_seconds)
     _end_on_signals(crawler, give_up)
     _end_with(parent, give_up)
+    memory.watch(_asking(crawler, give_up), give_up)
     process.start(install_signal_handlers=False)
     failed = crawler.spider.failed if isinstance(crawler.spider, Crawl) else "it did not start"
     if crawling.done() and not crawling.cancelled() and (error := crawling.exception()):
@@ -122,16 +124,17 @@ def _run(config: Config, handover: Handover, parent: int | None) -> None:
 
 
 def _end_on_signals(crawler: Crawler, give_up: Callable[[], None]) -> None:
+    ask = _asking(crawler, give_up)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda _signal, _frame: ask())
+
+
+def _asking(crawler: Crawler, give_up: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that ends the crawl in order, from any thread."""
     from twisted.internet import reactor
 
     twisted: Any = reactor
-
-    def end(_signal: int, _frame: object) -> None:
-        ask = getattr(crawler.spider, "end", give_up)
-        twisted.callFromThread(ask)
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, end)
+    return lambda: twisted.callFromThread(getattr(crawler.spider, "end", give_up))
 
 
 def _end_with(parent: int | None, give_up: Callable[[], None]) -> None:

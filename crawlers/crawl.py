@@ -27,6 +27,7 @@ from crawlers.pacing import Hosts, host_of
 from crawlers.robots import reserved
 from crawlers.spiders import WAYS
 from crawlers.spiders.sitemap_index import PARTS
+from crawlers.storable import storable, text
 from crawlers.stub import bare
 from pipeline.conferences import merged
 from pipeline.errors import StoreError
@@ -314,7 +315,7 @@ class _Parts:
 def _read(sight: Sight) -> Look:
     """Read a sight by its source's way. A reader that stumbles over one source costs only that source."""
     try:
-        return WAYS[sight.source.way](sight)
+        return storable(WAYS[sight.source.way](sight))
     except STUMBLES as error:
         return Look(rejections=(broken(sight, error),), error="reader failed", failed=True)
 
@@ -326,5 +327,5 @@ def _said(error: BaseException) -> str:
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     with suppress(UnicodeDecodeError):
-        return value.decode("utf-8") if value else None
+        return str(text(value.decode("utf-8"))) if value else None
     return None

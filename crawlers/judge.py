@@ -21,6 +21,7 @@ import feedparser
 from crawlers.addresses import same_site
 from crawlers.discover import COMMENTS, About
 from crawlers.spiders.feed import plain
+from crawlers.spiders.shorten import shortened
 from pipeline.model import Candidate, Way
 
 if TYPE_CHECKING:
@@ -226,7 +227,12 @@ def about_feed(body: bytes) -> tuple[About, Text]:
     """Return a feed's name and language, and how much of its items' text it carries."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         return _about_json(body)
-    parsed = feedparser.parse(BytesIO(body), response_headers={"content-type": "application/xml"})
+    parsed = feedparser.parse(
+        BytesIO(shortened(body)),
+        response_headers={"content-type": "application/xml"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
     lengths = [
         len(plain(max([x.get("summary", ""), *(c.get("value", "") for c in x.get("content", []))], key=len), 20_000) or "")
         for x in parsed.entries[:50]

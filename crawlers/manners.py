@@ -116,9 +116,10 @@ FAILURES: tuple[tuple[type[BaseException], str, bool], ...] = (
 class Disallowed(IgnoreRequest):
     """robots.txt keeps us out; ``later`` where it could not be read, which counts as a closed door."""
 
-    def __init__(self, reason: str, *, later: bool) -> None:
+    def __init__(self, reason: str, *, later: bool, detail: str = "") -> None:
         super().__init__(reason)
         self.later = later
+        self.detail = detail
 
 
 class Waiting(IgnoreRequest):
@@ -139,7 +140,7 @@ def trouble_of_failure(error: BaseException, url: str) -> Trouble:
     if isinstance(error, Refused):
         return Trouble("address not allowed", text)
     if isinstance(error, Disallowed):
-        return Trouble(str(error), url[:300], error.later)
+        return Trouble(str(error), error.detail or url[:300], error.later)
     if isinstance(error, Waiting):
         return Trouble("asked to wait", text, later=True, wait_until=error.until)
     if isinstance(error, RedirectLoop):

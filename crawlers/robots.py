@@ -18,7 +18,15 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers import reservations
-from crawlers.manners import FAILURES, LONGEST_CRAWL_DELAY, Disallowed, RedirectLoop, Waiting, max_age
+from crawlers.manners import (
+    FAILURES,
+    LONGEST_CRAWL_DELAY,
+    Disallowed,
+    RedirectLoop,
+    Waiting,
+    max_age,
+    trouble_of_failure,
+)
 from crawlers.pacing import host_of
 from crawlers.rules import ROBOTS_BYTES, Rules, rules
 from pipeline.model import Origin
@@ -52,6 +60,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._agent = str(crawler.settings["ROBOTSTXT_USER_AGENT"])
         self._origins: dict[str, asyncio.Future[Origin | Waiting]] = {}
         self._rules: dict[str, Rules] = {}
+        self._why: dict[str, str] = {}  # origins that could not be reached, and what was in the way
 
     @property
     def _handover(self) -> Handover:
@@ -77,7 +86,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         found = self._rules_of(said)
         if not found.allows(request.url):
             if found.closed:
-                raise Disallowed("robots.txt unreachable", later=True)
+                raise Disallowed("robots.txt unreachable", later=True, detail=self._why.get(name, ""))
             raise Disallowed("disallowed by robots.txt", later=False)
         request.meta[RULES] = (found, said, self._agent, self._handover.config.crawl_reservations)
 
@@ -150,7 +159,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             answer: Response = await engine.download_async(request)
         except (RedirectLoop, Waiting):
             raise
-        except UNREACHABLE:
+        except UNREACHABLE as error:
+            trouble = trouble_of_failure(error, address)
+            self._why[origin_of(address)] = f"{trouble.reason}: {trouble.detail}"[:300]
             return None
         return answer
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pipeline.config import Config
 
 REDIRECTS = 5
-MEMORY_MIB = 1_024
 
 
 def scrapy_settings(config: Config) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def _limits(config: Config) -> dict[str, Any]:
         "METAREFRESH_ENABLED": False,  # pages that reload themselves would be fetched for ever
         "RETRY_ENABLED": False,  # the state of the links in the store decides, and outlives this process
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
-        "MEMUSAGE_LIMIT_MB": MEMORY_MIB,
+        "MEMUSAGE_ENABLED": False,  # see memory.py
         "REACTOR_THREADPOOL_MAXSIZE": 20,
         "CONCURRENT_ITEMS": 1,  # callbacks save by themselves; Scrapy would start a hundred idle tasks an answer
         "WARN_ON_GENERATOR_RETURN_VALUE": False,  # would read the source of every callback

@@ -79,6 +79,15 @@ def test_a_source_is_one_table(tmp_path: Path) -> None:
     [
         (('address = "https://paper.example/feed.xml"', ""), r"mine.toml: \[the-paper\] address: is missing"),
         (('"https://paper.example/feed.xml"', '"ftp://x"'), r"\[the-paper\] address: 'ftp://x' is no http"),
+        (('"https://paper.example/feed.xml"', '"http://[::1/feed"'), r"\[the-paper\] address: .* is no http"),
+        (
+            ('"https://paper.example/feed.xml"', '"http://paper.example:99999/"'),
+            r"\[the-paper\] address: .* is no http",
+        ),
+        (
+            ('"https://paper.example/feed.xml"', '"https://me:secret@paper.example/"'),
+            r"\[the-paper\] address: .* is no http",
+        ),
         (('"feed"', '"carrier pigeon"'), r"\[the-paper\] way: 'carrier pigeon' is none of feed"),
         (('"trade press"', '"blog"'), r"\[the-paper\] kind: 'blog' is none of trade press"),
         (('"en"', '"English"'), r"\[the-paper\] language: 'English' is no two-letter"),

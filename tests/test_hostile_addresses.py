@@ -239,10 +239,10 @@ def test_the_stored_address_of_a_link_is_the_one_that_was_published(inside: Any)
     assert stored == {f"http://127.0.0.1:{server.port}/hop{n}-0" for n in range(len(SOME))}
 
 
-def behind_a_proxy(server: Rough) -> dict[str, tuple[str, str]]:
+def behind_a_proxy(server: Rough, forms: list[str]) -> dict[str, tuple[str, str]]:
     """Entries that need a site each: robots.txt, sitemaps and their indexes, listings, JSON."""
     sources = {}
-    for n, host in enumerate(HOSTS[:: len(HOSTS) // 60]):
+    for n, host in enumerate(forms):
         site, bad = f"h{n}.example", f"http://{host}/x"
         documents = {
             "feed": ("feed", rss(f"http://{site}/p")), "map": ("sitemap", f"<urlset><url><loc>{bad}</loc></url></urlset>"),
@@ -262,7 +262,7 @@ def behind_a_proxy(server: Rough) -> dict[str, tuple[str, str]]:
 
 def test_behind_a_proxy_robots_sitemaps_listings_and_json_lead_inside_no_more_than_feeds(tmp_path: Path) -> None:
     with rough() as server:
-        desk = Desk(tmp_path, server, behind_a_proxy(server))  # type: ignore[arg-type]
+        desk = Desk(tmp_path, server, behind_a_proxy(server, HOSTS[:: len(HOSTS) // 60]))  # type: ignore[arg-type]
         crawl = watched(desk)
     assert (crawl.status, crawl.errors) == (0, "")
     assert {x.partition("/")[0].partition(".")[2] for x in server.asked} == {"example"}

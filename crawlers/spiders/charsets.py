@@ -18,6 +18,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"), (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )  # fmt: skip
+NO_CHARSETS = {"utf-8", "utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
 STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 
 
@@ -60,6 +61,7 @@ def _charset(body: bytes, content_type: str) -> str:
             info = codecs.lookup(name)
         except (LookupError, ValueError):
             continue
-        if info._is_text_encoding and info.name != "utf-8":  # "utf-8" is known by now to be wrong
+        # "utf-8" is known by now to be wrong; the others are no charsets of documents, and some read escapes.
+        if info._is_text_encoding and info.name not in NO_CHARSETS:
             return info.name
     return "utf-8"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import feedparser
@@ -18,6 +19,8 @@ from crawlers.spiders.shorten import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# References to halves of surrogate pairs, over which feedparser falls; some unused numbers beside them, too.
+SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*(?:5529[6-9]|55[3-9]\d\d|5[67]\d{3}));?")
 HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 
 
@@ -25,7 +28,10 @@ def read(body: bytes, address: str) -> Channel | str | None:
     """Read a feed in UTF-8; a string says why nothing could be read of it, None that it is no feed."""
     headers = {"content-location": address, "content-type": "application/xml; charset=utf-8"}
     feed = feedparser.parse(
-        io.BytesIO(shortened(body)), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+        io.BytesIO(SURROGATE.sub(b"", shortened(body))),
+        response_headers=headers,
+        resolve_relative_uris=False,
+        sanitize_html=False,
     )
     if not feed.entries and not feed.get("version"):
         return None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 UNPACKED = 64 * 1024 * 1024  # the standard allows 50 MB
 MOST_ENTRIES = 50_000  # what the standard allows
 CHUNK = OPENING = 65_536
+MOST_OPEN = 50  # tags that begin before one ends, in 4 KiB
 GZIP = b"\x1f\x8b"
 KNOWN = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)\b")
 NEWS = "sitemap-news"  # in the namespace of news:title, which is the page's own, unlike image:title
@@ -89,7 +90,11 @@ class _Stream:
         self.left = self.chunks()
 
     def read(self, _size: int = -1) -> bytes:
-        return next((chunk for chunk in self.left if chunk), b"")
+        chunk = next((chunk for chunk in self.left if chunk), b"")
+        # A parser that is fed piece by piece takes quadratic time over tags that begin and never end.
+        if any(len(part) > CHUNK // 16 and part.count(b"<") > MOST_OPEN for part in chunk.split(b">")):
+            raise Broken("malformed sitemap", "tags without an end")
+        return chunk
 
     def chunks(self) -> Iterator[bytes]:
         """Yield pieces of 64 KiB at most. Raises Broken at the limit and where the gzip is torn."""
@@ -130,6 +135,8 @@ def _of_xml(body: bytes) -> Iterator[Entry]:
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
+    except UnicodeDecodeError as error:  # lxml recovers over bytes that are no UTF-8, and then can't say them
+        raise Broken("malformed sitemap", str(error)) from None
     except etree.XMLSyntaxError as error:
         raise Broken("not a sitemap", str(error)) from None
     if len(reader.error_log):

@@ -16,8 +16,8 @@ LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_CONTENT = 500, 4_000, 200_000
 SHORTEST_BODY, SHORTEST_DESCRIPTION = 500, 1_200  # characters of text; a description is a teaser as a rule
 LONG_IN_ANY_CASE = 2_500
 ENDING = 800  # characters in which a text ends, with all that is put behind it
-TAGS = re.compile(r"<(?:!--.*?--|/?[a-zA-Z][^<>]*)>", re.DOTALL)
-SCRIPTS = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+TAGS = re.compile(r"</?[a-zA-Z][^<>]*>")
+UNSEEN = {"<!--": "-->", "<script": "</script", "<style": "</style"}  # what begins so is no text up to its end
 INLINE = re.compile(
     r"</?(?:b|i|em|strong|span|br|a|p|u|sup|sub|font|div|img|mark|small)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -44,9 +44,23 @@ def plain(value: object, longest: int) -> str | None:
         return None
     text = value[: longest * 20]
     if "<" in text:
-        low = text.lower()
-        text = TAGS.sub(" ", SCRIPTS.sub(" ", text) if "<script" in low or "<style" in low else text)
+        for begin, end in UNSEEN.items():
+            text = _without(text, begin, end)
+        text = TAGS.sub(" ", text)
     return " ".join(html.unescape(text).split())[:longest] or None
+
+
+def _without(text: str, begin: str, end: str) -> str:
+    """Return a text without what stands between two marks. A mark that is never closed is searched for once, not always."""
+    low, kept, at = text.lower(), [], 0
+    if len(low) != len(text):  # a few letters grow when they are lowered
+        low = text
+    while (start := low.find(begin, at)) >= 0 and (over := low.find(end, start)) >= 0:
+        kept.append(text[at:start])
+        at = over + len(end)
+        if not end.endswith(">"):
+            at = low.find(">", at) + 1 or len(text)
+    return " ".join([*kept, text[at:]])
 
 
 def heading(value: object) -> str | None:

@@ -113,8 +113,7 @@ def _check_source(path: Path, key: str, table: dict[str, str]) -> None:
         raise CatalogueError(path, key, "way", f"{table['way']!r} is none of {', '.join(WAYS)}")
     if table["kind"] not in KINDS:
         raise CatalogueError(path, key, "kind", f"{table['kind']!r} is none of {', '.join(KINDS)}")
-    address = urlsplit(table["address"])
-    if address.scheme not in ("http", "https") or not address.hostname:
+    if not _is_address(table["address"]):
         raise CatalogueError(path, key, "address", f"{table['address']!r} is no http or https address")
     if table["language"] != UNKNOWN_LANGUAGE and (len(table["language"]) != 2 or not table["language"].islower()):
         raise CatalogueError(
@@ -127,6 +126,16 @@ def _check_source(path: Path, key: str, table: dict[str, str]) -> None:
         raise CatalogueError(path, key, "country", f"{table['country']!r} is no two-letter country code such as US")
     if table["way"] == "conference" and not table.get("conference"):
         raise CatalogueError(path, key, "conference", "is missing; a source of way conference names its conference")
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether a text is a whole address of the web, without credentials, which would be stored and shown."""
+    try:
+        address = urlsplit(text)
+        whole = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return False
+    return whole and "@" not in address.netloc and text.isprintable() and " " not in text
 
 
 # ------------------------------------------------------------------ themes

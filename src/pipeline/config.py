@@ -56,7 +56,7 @@ class Config:
     crawl_ceiling: float = setting("crawl.ceiling", 86400.0, "longest interval between two looks at a source, seconds")
     crawl_reservations: str = setting("crawl.reservations", "strict", "whose reservations of text and data mining are obeyed: strict (wishes against AI training too), tdm or off")  # fmt: skip
     crawl_proxy: str = setting("crawl.proxy", "", "HTTP proxy for every fetch; the proxy then decides which addresses are reached")  # fmt: skip
-    crawl_allow: tuple[str, ...] = setting("crawl.allow", (), "private addresses (host or host:port) that may be fetched all the same")  # fmt: skip
+    crawl_allow: tuple[str, ...] = setting("crawl.allow", (), "private addresses (host, host:port or network) that may be fetched all the same")  # fmt: skip
 
     story_days: int = setting("story.days", 14, "a story is closed when nothing came for this many days")
     trend_days: int = setting("trend.days", 7, "length of the window that a trend describes, days")
