@@ -168,12 +168,12 @@ def html(body: str, *headers: str) -> Any:
     return answer(body.encode(), "Content-Type: text/html; charset=utf-8", *headers)
 
 
-def direct(server: Rough, bird: Canary, forms: list[str]) -> dict[str, tuple[str, str]]:
+def direct(server: Rough, bird: Canary, forms: list[str], every: int = 1) -> dict[str, tuple[str, str]]:
     """Every form as a source, as an item of a feed, and behind one to six redirects of five kinds."""
     home = f"http://127.0.0.1:{server.port}"
     urls = [f"http://{host}:{bird.port}/x" for host in forms]
     hops = []
-    for n, url in enumerate(urls):
+    for n, url in enumerate(urls[::every]):
         length = n % 6 + 1
         names = [f"/hop{n}-{k}" for k in range(length)]
         for k, name in enumerate(names):
@@ -208,7 +208,7 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Wat
     with rough() as server, canaries() as bird, pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "HTTPS_PROXY", "all_proxy"):
             patch.setenv(name, f"http://127.0.0.1:{bird.port}")
-        desk = Desk(tmp_path_factory.mktemp("inside"), server, direct(server, bird, SOME), proxied=False)  # type: ignore[arg-type]
+        desk = Desk(tmp_path_factory.mktemp("inside"), server, direct(server, bird, SOME, every=3), proxied=False)  # type: ignore[arg-type]
         yield desk, watched(desk), server, bird
 
 
@@ -217,7 +217,7 @@ def test_no_form_at_any_entry_is_connected_to(inside: Any) -> None:
     assert (crawl.status, crawl.errors) == (0, "")
     assert bird.accepted == 0
     assert {x.rpartition("/")[2] for x in desk.pages()} == {"refresh", "meta"}
-    assert sum("hop" in x for x in server.asked) > 3 * len(SOME)
+    assert sum("hop" in x for x in server.asked) > 3 * len(SOME[::3]) > 200
 
 
 def test_each_refusal_is_one_clear_error_of_the_source_or_link_and_says_which_address(inside: Any) -> None:
@@ -230,13 +230,13 @@ def test_each_refusal_is_one_clear_error_of_the_source_or_link_and_says_which_ad
     reasons = {url: x for url, x in desk.reasons().items() if not url.startswith(own) or url.startswith(f"{own}hop")}
     assert set(reasons.values()) <= {"address not allowed", "redirect loop"}
     # The sixth hop is not followed, whatever it leads to.
-    assert sum(x == "redirect loop" for x in reasons.values()) == sum(n % 6 == 5 for n in range(len(SOME)))
+    assert sum(x == "redirect loop" for x in reasons.values()) == sum(n % 6 == 5 for n in range(len(SOME[::3])))
 
 
 def test_the_stored_address_of_a_link_is_the_one_that_was_published(inside: Any) -> None:
     desk, _, server, _ = inside
     stored = {url for (url,) in desk.rows("SELECT url FROM links WHERE url LIKE '%/hop%'")}
-    assert stored == {f"http://127.0.0.1:{server.port}/hop{n}-0" for n in range(len(SOME))}
+    assert stored == {f"http://127.0.0.1:{server.port}/hop{n}-0" for n in range(len(SOME[::3]))}
 
 
 def behind_a_proxy(server: Rough, forms: list[str]) -> dict[str, tuple[str, str]]:

@@ -126,7 +126,8 @@ def crawled(folder: Path, server: Rough, documents: dict[str, Bad]) -> tuple[Des
         sources[name] = (bad.way, f"http://{place}")
     desk = Desk(folder / "desk", server, sources)  # type: ignore[arg-type]
     text = desk.config.read_text().replace("max_bytes = 200000", "max_bytes = 16777216")
-    # Links that were found are not the matter here: the crawl ends after the looks.
+    # Links that were found are not the matter here.
+    server.acts["kept.example/robots.txt"] = answer(b"User-agent: *\nDisallow: /\n", "Content-Type: text/plain")
     desk.config.write_text(text.replace("timeout = 2.0", "timeout = 20.0\nseconds = 25.0"))
     return desk, watched(desk)
 
