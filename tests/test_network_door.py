@@ -152,7 +152,7 @@ def test_every_connection_of_a_crawl_goes_where_the_gate_was_asked_to_go(tmp_pat
             "127.0.0.1/hop": moved("/p2"), "127.0.0.1/p2": page(f'<link rel="canonical" href="{home}/k"><img src="/i"><p>x'),
             "127.0.0.1/p": Answer(b'<iframe src="/f"></iframe><script src="/s"></script><link rel="icon" href="/favicon.ico">', headers={"Content-Type": "text/html"}),
             "127.0.0.1/map": page(f"<urlset><url><loc>{home}/p3</loc></url></urlset>", "text/xml"), "127.0.0.1/p3": page("<p>3"),
-            "127.0.0.1/list": page('<main><a href="/why-it-is-so">Why it is so, and why nobody minds</a></main>'), "127.0.0.1/why-it-is-so": page("<p>4"),
+            "127.0.0.1/list": page('<main><h2><a href="/why-it-is-so">Why it is so, and why nobody minds</a></h2><p>All of it.</main>'), "127.0.0.1/why-it-is-so": page("<p>4"),
         }  # fmt: skip
         sources = {name: (name if name != "map" else "sitemap", f"{home}/{name}") for name in ("feed", "map")}
         sources["list"] = ("listing", f"{home}/list")

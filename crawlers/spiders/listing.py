@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -57,6 +58,7 @@ FILES = re.compile(r"\.(pdf|jpe?g|png|gif|svg|webp|mp[34]|zip|css|js|xml|ics|rss
 WORDS = re.compile(r"[^\W\d_]{2,}")
 NUMBER = re.compile(r"\d{4,}")
 DEEPEST = 50
+MOST_THINGS = 20_000  # of one script, however many it holds
 HARDLY = 3  # with fewer links than this the page is built from its scripts
 
 
@@ -184,8 +186,8 @@ def _item_link(sight: Sight, item: Item) -> Link:
 
 def _completed(sight: Sight, links: list[Link], told: list[Item]) -> list[Link]:
     """Return each address once, in order; what one mention leaves open another one fills in."""
-    unique: dict[str, Link] = {}
-    for link in [*links, *(_item_link(sight, x) for x in told if any(x.url == y.url for y in links))]:
+    unique, taken = dict[str, Link](), {x.url for x in links}
+    for link in [*links, *(_item_link(sight, x) for x in told if x.url in taken)]:
         known = unique.get(link.url)
         unique[link.url] = replace(known, hint=_filled(known.hint, link.hint)) if known else link
     return list(unique.values())
@@ -248,7 +250,7 @@ def structured(sight: Sight, root: etree._Element, kinds: set[str]) -> Iterator[
             data = json.loads(script.text_content())
         except (ValueError, RecursionError):
             continue
-        for thing in _things(data):
+        for thing in islice(_things(data), MOST_THINGS):
             if link := _thing(sight, thing, kinds):
                 yield link
 

@@ -130,8 +130,10 @@ def collect(root: Any, listing: str, base: str) -> list[Anchor]:
     paths, areas = _Paths(), _Areas(root)
     found: list[Anchor] = []
     for element in root.iter("a"):
+        if len(found) >= MOST:
+            break
         url = clean(element.get("href") or "", base) if element.get("href") else None
-        if url is None or len(found) >= MOST or element.get("href", "").lstrip().startswith("#"):
+        if url is None or element.get("href", "").lstrip().startswith("#"):
             continue
         text = text_of(element)
         turning = len(text) < 30 and text and TURNING.match(text) and not _heading(element)

@@ -94,6 +94,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
     wbufsize = 1 << 20
     bodies: tuple[list[bytes], list[bytes]]
     number = 0
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
 
     def do_GET(self) -> None:
         target = urlsplit(self.path)
@@ -117,7 +118,10 @@ class Pages(http.server.BaseHTTPRequestHandler):
         if path.startswith("/part"):
             first = int(path[5:-4]) * PART
             locs = range(first, min(first + PART, self.number))
-            urls = "".join(f"<url><loc>http://{host}/news/story-of-the-day-{n}</loc></url>" for n in locs)
+            urls = "".join(
+                f"<url><loc>http://{host}/news/story-of-the-day-{n}</loc><lastmod>{self.day}</lastmod></url>"
+                for n in locs
+            )
             return f"<urlset>{urls}</urlset>".encode(), "text/xml", False
         number = int(path.rpartition("-")[2]) if path.startswith("/news/") else 0
         packed = number % 2 == 0
