@@ -16,10 +16,12 @@ import scrapy
 from lxml.etree import LxmlError
 from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
+from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.asyncio import call_later, create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
 from crawlers.archives import Archives
+from crawlers.browser import Browser, NoBrowser
 from crawlers.handover import Handover, Validators, broken, is_unchanged
 from crawlers.look import Look, Sight, fault
 from crawlers.manners import Trouble, Waiting, max_age, trouble_of_answer, trouble_of_failure
@@ -76,6 +78,7 @@ class Crawl(scrapy.Spider):
         self.hosts = Hosts(handover.store, handover.config.crawl_delay, handover.clock)
         self.parts: dict[str, _Parts] = {}
         self.archives = Archives(self)
+        self.browser = Browser(self._fetched, handover.config.crawl_browser)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Crawl:
@@ -84,6 +87,7 @@ class Crawl(scrapy.Spider):
         crawler.signals.connect(spider.opened, signals.spider_opened)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         crawler.signals.connect(spider.stumbled, signals.spider_error)
+        crawler.signals.connect(spider.browser.close, signals.spider_closed)
         return spider
 
     # -------------------------------------------------------------- driving
@@ -164,6 +168,9 @@ class Crawl(scrapy.Spider):
     # -------------------------------------------------------------- looks
     def _look_request(self, source: Source, before: Poll | None) -> scrapy.Request:
         headers = {}
+        # What a browser makes of a page changes while the page itself stays the same.
+        if source.javascript:
+            before = replace(before, etag=None, last_modified=None) if before else None
         if before and before.etag:
             headers["If-None-Match"] = before.etag
         if before and before.last_modified:
@@ -191,18 +198,38 @@ class Crawl(scrapy.Spider):
         if trouble := self._trouble(response, now):
             self.handover.look_failed(source, before, trouble)
             return None
+        if source.javascript:
+            return self._in_browser(response, source, before)
+        return self._seen(response, response.body, source, before)
+
+    async def _in_browser(self, response: Response, source: Source, before: Poll | None) -> Any:
+        kind = _header(response, "Content-Type") or ""
+        try:
+            body = await self.browser.rendered(response.url, response.body, kind)
+        except NoBrowser as error:
+            self.handover.look_failed(source, before, Trouble("needs a browser", str(error), later=True))
+            return None
+        return self._seen(response, body, source, before)
+
+    def _seen(self, response: Response, body: bytes, source: Source, before: Poll | None) -> Any:
         fresh = max_age(_header(response, "Cache-Control"))
         validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"), fresh)
-        if before and (response.status == 304 or is_unchanged(before, response.body)):
+        if before and (response.status == 304 or is_unchanged(before, body)):
             self.handover.unchanged(before, response.status, validators)
             return None
-        kind, known = _header(response, "Content-Type") or "", self.handover.known(source)
-        sight = Sight(source, response.url, response.body, now, kind, before, known=known)
+        now, kind = self.handover.clock(), _header(response, "Content-Type") or ""
+        sight = Sight(source, response.url, body, now, kind, before, known=self.handover.known(source))
         look = _read(sight)
         if look.more:
             return self._begin_parts(sight, look)
         self.handover.looked(sight, bare(look) if reserved(response) else look, response.status, validators)
         return None
+
+    async def _fetched(self, url: str) -> Response:
+        """Fetch one address for the browser, as everything is fetched."""
+        engine: Any = self.crawler.engine
+        found: Response = await engine.download_async(scrapy.Request(url, callback=NO_CALLBACK, dont_filter=True))
+        return found
 
     def on_look_failure(self, failure: Any) -> None:
         """Save why a source could not be reached."""

@@ -78,6 +78,10 @@ class Desk:
         finally:
             connection.close()
 
+    def run_sql(self, sql: str) -> None:
+        with open_store(self.database) as store, store.writing() as connection:
+            connection.exec_driver_sql(sql)
+
     def pages(self) -> set[str]:
         return {url for (url,) in self.rows("SELECT url FROM pages")}
 

@@ -56,6 +56,9 @@ class Config:
     crawl_ceiling: float = setting("crawl.ceiling", 86400.0, "longest interval between two looks at a source, seconds")
     crawl_reservations: str = setting("crawl.reservations", "strict", "whose reservations of text and data mining are obeyed: strict (wishes against AI training too), tdm or off")  # fmt: skip
     crawl_proxy: str = setting("crawl.proxy", "", "HTTP proxy for every fetch; the proxy then decides which addresses are reached")  # fmt: skip
+    crawl_browser: str = setting(
+        "crawl.browser", "", "Chromium for sources with javascript = true; empty: the one that is found"
+    )
     crawl_allow: tuple[str, ...] = setting("crawl.allow", (), "private addresses (host, host:port or network) that may be fetched all the same")  # fmt: skip
 
     story_days: int = setting("story.days", 14, "a story is closed when nothing came for this many days")

@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,7 +94,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
     wbufsize = 1 << 20
     bodies: tuple[list[bytes], list[bytes]]
     number = 0
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    today = datetime.now(UTC).date()
 
     def do_GET(self) -> None:
         target = urlsplit(self.path)
@@ -119,7 +119,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
             first = int(path[5:-4]) * PART
             locs = range(first, min(first + PART, self.number))
             urls = "".join(
-                f"<url><loc>http://{host}/news/story-of-the-day-{n}</loc><lastmod>{self.day}</lastmod></url>"
+                f"<url><loc>http://{host}/news/story-of-the-day-{n}</loc><lastmod>{self.today - timedelta(n % 90)}</lastmod></url>"
                 for n in locs
             )
             return f"<urlset>{urls}</urlset>".encode(), "text/xml", False
