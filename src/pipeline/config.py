@@ -57,7 +57,7 @@ class Config:
     crawl_reservations: str = setting("crawl.reservations", "strict", "whose reservations of text and data mining are obeyed: strict (wishes against AI training too), tdm or off")  # fmt: skip
     crawl_proxy: str = setting("crawl.proxy", "", "HTTP proxy for every fetch; the proxy then decides which addresses are reached")  # fmt: skip
     crawl_browser: str = setting(
-        "crawl.browser", "", "Chromium for sources with javascript = true; empty: the one that is found"
+        "crawl.browser", "", "Chromium for sources whose pages need JavaScript; empty: the one that is found"
     )
     crawl_allow: tuple[str, ...] = setting("crawl.allow", (), "private addresses (host, host:port or network) that may be fetched all the same")  # fmt: skip
 
