@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, config
+from pipeline import cli, config, flow, schedule
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "src/pipeline").rglob("*.py"), *(ROOT / "crawlers").rglob("*.py")])
@@ -97,3 +97,10 @@ def test_what_is_shipped_names_no_path_of_a_machine() -> None:
 
     for path in texts:
         assert not re.search(r"/(?:work|root|home)/\w", path.read_text()), path
+
+
+def test_the_daemon_runs_every_stage() -> None:
+    jobs = schedule.jobs(config.Config())
+    run = {name for _, arguments in jobs.values() for name in arguments[1].split(",")}
+
+    assert run | {"digest"} == {name for name, _ in flow.STAGES}

@@ -39,7 +39,7 @@ def jobs(config: Config) -> dict[str, tuple[float, tuple[str, ...]]]:
     """Return what runs how often: name -> (seconds, arguments of ``tideline run``)."""
     return {
         "collect": (config.schedule_collect, ("--only", "collect")),
-        "read": (config.schedule_read, ("--only", "extract,annotate,dedupe,cluster,tag")),
+        "read": (config.schedule_read, ("--only", "extract,annotate,dedupe,cluster,tag,conferences")),
         "tell": (config.schedule_tell, ("--only", "trend,summarise")),
     }
 
