@@ -131,13 +131,20 @@ class Pages(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(socketserver.ThreadingTCPServer):
+    """Bears with clients that hang up."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing."""
+
+
 def serve(port: Any, per_host: int) -> None:
     """Serve until killed; tell the port."""
     plain = bodies(random.Random(SEED))
     Pages.bodies, Pages.number = (plain, [gzip.compress(b, 6) for b in plain]), per_host
-    socketserver.ThreadingTCPServer.allow_reuse_address = True
-    socketserver.ThreadingTCPServer.daemon_threads = True
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Pages)
+    server = Server(("127.0.0.1", 0), Pages)
     port.send(server.server_address[1])
     server.serve_forever()
 
