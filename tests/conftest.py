@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -42,8 +44,25 @@ def tideline() -> Tideline:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, tideline: Tideline) -> Path:
-    """A folder in which `tideline demo` has been run once; its own settings file is the demo's."""
+    """A folder in which `tideline demo` has been run once; its own settings file is the demo's.
+
+    Processes of one test run share the demo, each with a copy of its own.
+    """
     folder = tmp_path_factory.mktemp("demo")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _run_demo(tideline, folder)
+        return folder
+    shared = tmp_path_factory.getbasetemp().parent / "demo-of-all"
+    with (shared.with_suffix(".lock")).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            begun = tmp_path_factory.mktemp("demo-run")
+            _run_demo(tideline, begun)
+            begun.rename(shared)
+    shutil.copytree(shared, folder, dirs_exist_ok=True)
+    return folder
+
+
+def _run_demo(tideline: Tideline, folder: Path) -> None:
     done = tideline("demo", "--folder", ".", cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
-    return folder

@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -116,7 +116,8 @@ def postgres_server(folder: Path):
         _hurry(server.get_uri())
         yield server.get_uri()
     finally:
-        os.kill(server.get_pid(), signal.SIGQUIT)  # at once: nothing in it is worth a last checkpoint
+        with suppress(ProcessLookupError):
+            os.kill(server.get_pid(), signal.SIGQUIT)  # at once: nothing in it is worth a last checkpoint
         shutil.rmtree(folder / "pgdata", ignore_errors=True)
 
 
