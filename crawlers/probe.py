@@ -10,14 +10,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import scrapy
-from protego import Protego
 
 from crawlers import discover, judge
 from crawlers.addresses import clean, same_site
@@ -26,7 +24,7 @@ from crawlers.handover import Handover
 from crawlers.look import Look, Sight, unreadable
 from crawlers.manners import trouble_of_answer, trouble_of_failure
 from crawlers.pacing import Hosts
-from crawlers.rules import ROBOTS_BYTES
+from crawlers.rules import Rules, rules
 from crawlers.spiders import WAYS, listing
 from pipeline.errors import CollectError
 from pipeline.model import Probe, Source
@@ -147,7 +145,7 @@ class Exploration:
     ) -> None:
         self.asked, self.agent, self.fetch, self.now = asked, agent, fetch, now
         self.requests = 0
-        self.robots: dict[str, Any] = {}
+        self.robots: dict[str, Rules] = {}
         self.signals: list[str] = []
         self.found: list[judge.Tried] = []
         self.tried: dict[str, str] = {}
@@ -312,15 +310,13 @@ class Exploration:
         fetched = await self._get(urljoin(address, "/robots.txt"))
         if fetched is None or fetched.trouble:
             return ""
-        text = fetched.body[:ROBOTS_BYTES].decode("utf-8", "replace")
-        with suppress(*STUMBLES):
-            self.robots[urlsplit(address).netloc] = Protego.parse(text)
-        self.signals += discover.robots_signals(text)
-        return text
+        found = self.robots[urlsplit(address).netloc] = rules(fetched.body, self.agent)
+        self.signals += discover.robots_signals(found.text)
+        return found.text
 
     def _may_fetch(self, url: str) -> bool:
-        rules = self.robots.get(urlsplit(url).netloc)
-        return bool(rules is None or rules.can_fetch(url, self.agent))
+        known = self.robots.get(urlsplit(url).netloc)
+        return known is None or known.allows(url)
 
 
 def _said(trouble: Trouble | None) -> str | None:

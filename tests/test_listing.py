@@ -140,6 +140,19 @@ def test_base_href_and_canonical_are_respected() -> None:
     assert found == [f"https://news.example/en/a-{n}-long-title" for n in (0, 2, 3)]
 
 
+def test_links_side_by_side_are_a_list_and_links_within_sentences_are_not() -> None:
+    titles = ["cables rust below the harbour", "a bakery sells its recipes", "the ferry lends out its radar"]
+    slugs = [title.replace(" ", "-") for title in titles]
+    row = "".join(
+        f'<a href="/n/{slug}"><span>{title.title()}</span><i>May</i></a>'
+        for slug, title in zip(slugs, titles, strict=True)
+    )
+    told = ", and ".join(f'<a href="/p/{slug}">how {title}</a>' for slug, title in zip(slugs, titles, strict=True))
+    prose = f"<p>Last year this desk wrote at some length about {told}, of which more may be said soon.</p>"
+    found = {x.url for x in links(f"<html><body><div>{row}</div>{prose}</body></html>", "https://news.example/")}
+    assert found == {f"https://news.example/n/{slug}" for slug in slugs}
+
+
 def test_breadcrumbs_in_json_ld_are_no_articles() -> None:
     crumbs = (
         '{"@type":["BreadcrumbList", {}],"itemListElement":[{"@type":"ListItem","item":"https://news.example/a/b"}]}'

@@ -214,7 +214,7 @@ def _inline(element: Any, text: str) -> bool:
 
 
 def _running(element: Any, *, backwards: bool) -> int:
-    """Count the letters of the same paragraph on one side of an element, up to some hundred."""
+    """Count the letters of the same paragraph on one side of an element, up to some hundred; a row of links is no text."""
     count, steps = 0, 0
     while element is not None and element.tag not in BLOCKS and count < PARAGRAPH:
         parent = element.getparent()
@@ -224,11 +224,18 @@ def _running(element: Any, *, backwards: bool) -> int:
             count += len((sibling.tail or "").strip()) if backwards else 0
             if not isinstance(sibling.tag, str) or sibling.tag in BLOCKS or sibling.tag == "br" or steps > STEPS:
                 return count
-            count += len(text_of(sibling)) + (0 if backwards else len((sibling.tail or "").strip()))
+            count += _unlinked(sibling) + (0 if backwards else len((sibling.tail or "").strip()))
         if backwards and parent is not None:
             count += len((parent.text or "").strip())
         element = parent
     return count
+
+
+def _unlinked(element: Any) -> int:
+    """Count the letters of an element that are no link's."""
+    if element.tag == "a":
+        return 0
+    return len(text_of(element)) - sum(len(text_of(x)) for x in element.iter("a"))
 
 
 # ------------------------------------------------------------------ structural paths

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BIAS = -3.2
 WEIGHTS: Mapping[str, float] = {
     "heading": 1.6, "words": 2.2, "slug": 1.3, "number": 0.8, "path_date": 1.2, "date": 1.2, "teaser": 0.7, "image": 0.4,
-    "crowd": 1.2, "repeats": -2.2, "lonely": -1.0, "often": -2.5, "below": 0.5, "item": 1.0,
+    "crowd": 1.2, "repeats": -2.2, "lonely": -1.0, "often": -2.5, "below": 0.5, "astray": -1.0, "item": 1.0,
     "inline": -2.5, "person": -2.5, "within": -4.0, "within_title": -1.3, "later": -0.8, "mute": -2.0,
     "service": -2.6, "section": -3.0, "single_word": -0.7, "bare": -2.0,
     "elsewhere": -3.0, "sister": -0.6, "link_list": 0.4,
@@ -76,6 +76,10 @@ def features(candidates: Sequence[Candidate], listing: str) -> list[dict[str, fl
     owned = _owned(candidates)
     sections = _sections(candidates)
     rows = [_own(x, listing) | _beside(x, owned, sections) | _place(x, listing) for x in candidates]
+    titled = [row["below"] for x, row in zip(candidates, rows, strict=True) if x.anchor.level or x.marks.heading]
+    below = sum(titled) / len(titled) if titled else 0.0
+    for row in rows:  # where most titles lie below the listing's own address, the others lead to something else
+        row["astray"] = max(2 * below - 1, 0.0) * (1 - row["below"])
     for members in groups.values():
         group = _group([candidates[n] for n in members], listing)
         means = {name: sum(rows[n][name] for n in members) / len(members) for name in SHARED}

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from pipeline import __version__, catalogue, terminal
+from pipeline import __version__, terminal
 from pipeline.options import common
-from pipeline.wiring import opened
+from pipeline.wiring import opened, opened_with_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +75,8 @@ def import_warc(
     from pipeline import engine
 
     quiet = click.get_current_context().params["quiet"]
-    _sync_sources(config)
+    with opened_with_catalogue(config):
+        pass  # the crawler's process asks the database whose a page is
     arguments = [x for path in paths for x in ("--archive", str(path.resolve()))]
     arguments += [x for host in hosts for x in ("--host", host)]
     for name, value in (("--source", source), ("--since", _iso(since)), ("--until", _iso(until))):
@@ -89,21 +90,6 @@ def import_warc(
 
 def _iso(day: datetime | None) -> str | None:
     return day.date().isoformat() if day else None
-
-
-def _sync_sources(config: Config) -> None:
-    """Put the catalogue into the store: whose a page is, is asked there."""
-    from pipeline.store import work
-
-    with opened(config) as store:
-        work.sync_catalogue(
-            store,
-            sources=catalogue.sources(config),
-            themes=catalogue.themes(config),
-            entities=catalogue.entities(config),
-            conferences=catalogue.conferences(config),
-            now=datetime.now(UTC),
-        )
 
 
 def _tell(counts: dict[str, int]) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import catalogue, terminal
+from pipeline import terminal
 from pipeline.errors import SettingError
 from pipeline.options import common, output
-from pipeline.wiring import opened
+from pipeline.wiring import opened, opened_with_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -142,8 +142,7 @@ def import_(config: Config, file: Path) -> None:
 
     quiet = click.get_current_context().params["quiet"]
     rows, complaints = _read(file)
-    with opened(config) as store:
-        _sync(config, store)
+    with opened_with_catalogue(config) as store:
         editions = grouped(rows, catalogue_names(store))
         counts = _save(store, editions, quiet=quiet)
     for line in complaints[:COMPLAINTS]:
@@ -155,20 +154,6 @@ def import_(config: Config, file: Path) -> None:
         )
     if complaints:
         sys.exit(1)
-
-
-def _sync(config: Config, store: Store) -> None:
-    """Followed conferences must be known before a list is: its rows join them."""
-    from pipeline.store import work
-
-    work.sync_catalogue(
-        store,
-        sources=catalogue.sources(config),
-        themes=catalogue.themes(config),
-        entities=catalogue.entities(config),
-        conferences=catalogue.conferences(config),
-        now=datetime.now(UTC),
-    )
 
 
 def _save(store: Store, editions: Sequence[Row], *, quiet: bool) -> Mapping[str, int]:

@@ -33,6 +33,23 @@ def opened(config: Config) -> Iterator[Store]:
 
 
 @contextmanager
+def opened_with_catalogue(config: Config) -> Iterator[Store]:
+    """Like ``opened``, with the catalogues' newest state in the database, for what asks it whose a page or edition is."""
+    from pipeline.store import work
+
+    with opened(config) as store:
+        work.sync_catalogue(
+            store,
+            sources=catalogue.sources(config),
+            themes=catalogue.themes(config),
+            entities=catalogue.entities(config),
+            conferences=catalogue.conferences(config),
+            now=datetime.now(UTC),
+        )
+        yield store
+
+
+@contextmanager
 def edges(config: Config, progress: Callable[[str, int, int], None]) -> Iterator[Edges]:
     """Build what the stages touch the world with. Catalogues come first: a wrong file is said before all else."""
     from pipeline import flow, nlp, outputs
