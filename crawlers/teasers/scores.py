@@ -2,19 +2,21 @@
 
 Features are shares between 0 and 1. What a title looks like counts half by the link itself and half by its group, the
 links of the same structural path, so that one short title among long ones is read like its neighbours. A second round
-adds what the first one thought of links whose address has the same template, and what became of earlier such links.
+adds what the first one thought of links whose address has the same template or that stand in the same structural
+path, and what became of earlier such links.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawlers.teasers.anchors import wordless, words
-from crawlers.teasers.shapes import family, service, shape, site
+from crawlers.teasers.anchors import class_names, wordless, words
+from crawlers.teasers.shapes import family, folder, service, shape, site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,9 @@ WEIGHTS: Mapping[str, float] = {
 SHARED = ("heading", "words", "slug", "number", "path_date", "date", "teaser", "image", "person")
 TOLD = ("heading", "date", "teaser", "image")
 ALIKE = 2.5  # weight of what was thought of links with the same template
+COMPANY = 3.0  # weight of what was thought of links in the same structural path
+PEOPLE = frozenset(("author", "username", "user", "byline", "profile", "avatar"))
+HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 FULL = 8  # links from which on a group has its full say
 KNOWN = 1.5  # weight of the log-odds of what became of earlier links
 CERTAIN = 4.0  # log-odds at most, for or against, from experience
@@ -64,7 +69,10 @@ def scores(candidates: Sequence[Candidate], listing: str, known: Experience) -> 
         BIAS + sum(WEIGHTS[name] * value for name, value in row.items()) + KNOWN * _experience(x.anchor.url, known)
         for x, row in zip(candidates, rows, strict=True)
     ]
-    return [score + ALIKE * thought for score, thought in zip(first, _alike(candidates, first), strict=True)]
+    templates = [f"{site(x.anchor.url)}{shape(x.anchor.url).coarse}" for x in candidates]
+    paths = [x.anchor.path for x in candidates]
+    company = zip(_thought(templates, first), _thought(paths, first), strict=True)
+    return [score + ALIKE * alike + COMPANY * near for score, (alike, near) in zip(first, company, strict=True)]
 
 
 # ------------------------------------------------------------------ features
@@ -110,14 +118,14 @@ def _own(x: Candidate, listing: str) -> dict[str, float]:
         "later": float(not x.marks.first and x.anchor.level == 0),
         "often": float(x.anchor.often),
         "service": service(x.anchor.url, listing),
-        "single_word": float(not (own.slug or own.number or own.dated)),
-        "below": float(urlsplit(x.anchor.url).path.startswith(urlsplit(listing).path.rstrip("/") + "/")),
+        "single_word": float(not (own.slug or own.number or own.dated or own.mixed)),
+        "below": float(urlsplit(x.anchor.url).path.startswith(folder(listing))),
     }
 
 
 def _length(title: str) -> float:
     """Return how much a text is as long as a title: 0 for none, 1 from six words on, less again beyond forty."""
-    size = words(title)
+    size = 0 if HOST.fullmatch(title) else words(title)
     return min(size / 6, 1.0) if size <= 40 else 0.5
 
 
@@ -128,7 +136,9 @@ def _is_item(x: Candidate) -> bool:
 
 
 def _is_person(x: Candidate) -> bool:
-    """Tell whether a link looks like a name: two or three capitalised words that are all of the address's last part."""
+    """Tell whether a link is a person's: marked so, or two or three capitalised words that end the address as well."""
+    if "author" in x.anchor.element.get("rel", "") or class_names(x.anchor.element) & PEOPLE:
+        return True
     names = x.title.split()
     last = shape(x.anchor.url).last
     return (
@@ -198,17 +208,16 @@ def _group(members: Sequence[Candidate], listing: str) -> dict[str, float]:
 
 
 # ------------------------------------------------------------------ the second round
-def _alike(candidates: Sequence[Candidate], first: Sequence[float]) -> list[float]:
-    """Return what the first round thought of other links with the same template, -0.5 to 0.5; 0 where they are few."""
-    by_template: dict[str, list[float]] = defaultdict(list)
-    names = [f"{site(x.anchor.url)}{shape(x.anchor.url).coarse}" for x in candidates]
+def _thought(names: Sequence[str], first: Sequence[float]) -> list[float]:
+    """Return what the first round thought of the others of each name, -0.5 to 0.5; 0 where they are few."""
     chances = [1 / (1 + math.exp(-max(min(score, 20.0), -20.0))) for score in first]
+    by_name: dict[str, list[float]] = defaultdict(list)
     for name, chance in zip(names, chances, strict=True):
-        by_template[name].append(chance)
+        by_name[name].append(chance)
     found = []
     for name, chance in zip(names, chances, strict=True):
-        others = len(by_template[name]) - 1
-        found.append((sum(by_template[name]) - chance) / others - 0.5 if others >= 3 else 0.0)
+        others = len(by_name[name]) - 1
+        found.append((sum(by_name[name]) - chance) / others - 0.5 if others >= 3 else 0.0)
     return found
 
 

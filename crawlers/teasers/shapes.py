@@ -25,7 +25,7 @@ YEAR = re.compile(r"^(19|20)\d\d$")
 DATED = re.compile(r"(^|[/_-])(19|20)\d\d[/_-]?(0[1-9]|1[0-2])([/_-]?[0-3]\d)?($|[/_-])")
 HASH = re.compile(r"^(?=.*\d)(?=.*[a-z])[\da-z]{8,}$", re.IGNORECASE)
 WORDS = re.compile(r"[^\W\d_]{2,}")
-NUMBER = re.compile(r"(?<!\d)\d{4,}(?!\d)")
+NUMBER = re.compile(r"(?<!\d)\d{4,}(?!\d)|^\d{2,}-(?=[^\W\d])")  # alone, or before the words of a title: 268-morse
 ENDING = re.compile(r"\.(html?|php|aspx?|jsp|cfm|shtml|amp)$", re.IGNORECASE)
 FILES = re.compile(
     r"\.(pdf|jpe?g|png|gif|svg|webp|avif|mp[34]|m4a|webm|zip|gz|docx?|xlsx?|pptx?|css|js|xml|ics|rss|atom|json)$", re.IGNORECASE
@@ -45,7 +45,8 @@ SERVICE = frozen(
     boletines search suche buscar busca recherche cerca jobs job careers career karriere empleo press-kit media-kit
     advertise werbung publicidad publicite pubblicita feed feeds rss sitemap help faq hilfe ayuda ajuda aide
     guidelines donate spenden donar shop store tienda boutique events event eventos termine veranstaltungen agenda
-    webinar webinars pricing features product products solutions customers download downloads podcasts apps
+    webinar webinars pricing features product products product-page producto productos produto produtos produit
+    produits prodotto prodotti produkt produkte resource resources whitepaper whitepapers ebook ebooks solutions customers download downloads podcasts apps
     wp-login.php wp-admin cdn-cgi share sharer intent viewforum.php forum forums vote hide reply flag hot newest
     leaders best past ask c badges topicos assunto editorias redaktion redaction archive archives archiv archivo amp
     """
@@ -74,6 +75,7 @@ class Shape:
     number: bool
     dated: float  # 1 with a month, 0.4 for a year alone
     bare: bool  # a host without a path
+    mixed: bool  # letters and digits in one: feb26
     last: str
 
 
@@ -97,6 +99,7 @@ def shape(url: str) -> Shape:
         or bool(segments and NUMBER.search(segments[-1]) and not YEAR.match(segments[-1])),
         dated=1.0 if DATED.search(path) else 0.4 if "Y" in kinds[:-1] else 0.0,
         bare=not segments and not query,
+        mixed=bool(segments and re.search(r"[^\W\d_]\d|\d[^\W\d_]", ENDING.sub("", segments[-1]))),
         last=segments[-1].lower() if segments else "",
     )
 
@@ -164,6 +167,12 @@ def is_other_page(url: str, listing: str) -> bool:
     if PAGING.search(theirs.path) and above.startswith(_folder(PAGING.sub("", theirs.path))):
         return True
     return _folder(theirs.path) == above and _only_lists(theirs.query)
+
+
+def folder(listing: str) -> str:
+    """Return the path below which a listing's own articles would lie: of a page, the folder that it is in."""
+    path = urlsplit(listing).path
+    return path[: path.rfind("/") + 1] if ENDING.search(path) else _folder(path)
 
 
 def _folder(path: str) -> str:
