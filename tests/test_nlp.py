@@ -71,7 +71,7 @@ def test_a_text_without_stops_is_cut_and_a_huge_one_is_read_in_part():
     ],
 )
 def test_the_language_of_a_text_is_told_or_left_open(text, language):
-    assert models().language(text) == language
+    assert nlp.language(text) == language
 
 
 def test_an_annotation_has_the_title_first_and_a_unit_row_a_sentence():

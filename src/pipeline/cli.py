@@ -192,12 +192,12 @@ def daemon(config: Config) -> None:
 @cli.command(epilog="Example: tideline extract saved-pages/ | jq .title")
 @click.argument("paths", nargs=-1, required=True)
 @common
-def extract(config: Config, paths: tuple[str, ...]) -> None:
+def extract(config: Config, paths: tuple[str, ...]) -> None:  # noqa: ARG001 - a wrong settings file is said all the same
     """HTML files, gzipped ones or folders of them (- for stdin) to JSON Lines: title, text, date, authors."""
     from pipeline import filters, nlp
 
     complaints = filters.Complaints()
-    filters.write_lines(filters.extract_paths(paths, nlp.open_models(config), complaints), sys.stdout)
+    filters.write_lines(filters.extract_paths(paths, nlp.language, complaints), sys.stdout)
     sys.exit(1 if complaints.count else 0)
 
 

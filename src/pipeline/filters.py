@@ -1,7 +1,8 @@
 """Each verb as a filter: JSON Lines in, JSON Lines out, one object a line, in the order of the input.
 
 A line that cannot be read is answered on stderr with its number; the rest goes on, and ``Complaints.count``
-then makes the exit status 1. Nothing here touches the store.
+then makes the exit status 1. Nothing here touches the store. Each filter imports its verb itself, since the others'
+libraries would take longer to load than it takes to work.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline import cluster, dedupe, extract, nlp, tag
 from pipeline.model import Article, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pipeline import nlp, tag
 
     Line = dict[str, Any]
 
@@ -93,11 +95,15 @@ def _moment(text: str | None) -> datetime | None:
 
 
 # ------------------------------------------------------------------ extract
-def extract_paths(paths: Sequence[str], models: nlp.Models, complaints: Complaints) -> Iterator[Line]:
+def extract_paths(
+    paths: Sequence[str], identify: Callable[[str], str | None], complaints: Complaints
+) -> Iterator[Line]:
     """Yield one line a page; a folder stands for its HTML files, ``-`` for one page on stdin."""
+    from pipeline import extract
+
     for path in paths:
         for name, body in _bodies(path, complaints):
-            outcome = extract.article(Page(url="", body=body), models.language)
+            outcome = extract.article(Page(url="", body=body), identify)
             yield extract.as_line(name, outcome)
 
 
@@ -121,6 +127,8 @@ def _is_page(path: Path) -> bool:
 # ------------------------------------------------------------------ cluster and tag
 def cluster_lines(lines: Iterable[Line], models: nlp.Models) -> Iterator[Line]:
     """Yield the story and the origin of each line, decided on arrival."""
+    from pipeline import cluster, dedupe
+
     return cluster.lines(lines, models.encode, dedupe.Seen().copy_of)
 
 
@@ -128,6 +136,8 @@ def tag_lines(
     lines: Iterable[Line], models: nlp.Models, tagger: tag.Tagger, watchlist: tag.Watchlist, *, scores: bool
 ) -> Iterator[Line]:
     """Yield themes with evidence, entities and quotes of each line."""
+    from pipeline import tag
+
     stream = iter(lines)
     while batch := list(islice(stream, BATCH)):
         articles = [as_article(line, number) for number, line in enumerate(batch)]

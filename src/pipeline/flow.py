@@ -107,7 +107,7 @@ def read(edges: Edges) -> Counts:
         outcomes: list[tuple[Page, Article | Rejection]] = []
         for page in pages:
             with _guarded(edges, "extract", extract.VERSION, page.id, page.url):
-                outcomes.append((page, extract.article(page, edges.models().language)))
+                outcomes.append((page, extract.article(page, nlp.language)))
         work.save_articles(edges.store, outcomes, version=extract.VERSION, now=edges.now())
         counts.update("rejected" if isinstance(x, Rejection) else "articles" for _, x in outcomes)
     return counts

@@ -58,6 +58,16 @@ class Encoder(Protocol):
         """Encode in the order given."""
 
 
+def language(text: str) -> str | None:
+    """Return the ISO 639-1 code of the language of ``text``; None where there are too few words to tell."""
+    sample = " ".join(text[:2_000].split())
+    if sum(map(str.isalpha, sample)) < 8:
+        return None
+    import py3langid
+
+    return str(py3langid.classify(sample)[0])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Models:
     """The models of one run, opened once and handed to the stages that need them."""
@@ -66,15 +76,6 @@ class Models:
     encoder: Encoder
     aligned: tag.Aligned | None = None
     splitters: dict[str, Callable[[str], list[tuple[int, int]]]] = field(default_factory=dict)
-
-    def language(self, text: str) -> str | None:
-        """Return the ISO 639-1 code of the language of ``text``; None where there are too few words to tell."""
-        sample = " ".join(text[:2_000].split())
-        if sum(map(str.isalpha, sample)) < 8:
-            return None
-        import py3langid
-
-        return str(py3langid.classify(sample)[0])
 
     def sentences(self, text: str, language: str | None = None) -> list[tuple[int, int]]:
         """Offsets of the sentences of ``text``, in order, without the space around them; a line break ends one."""
@@ -115,13 +116,13 @@ class Models:
         return found
 
     def _read(self, article: Article) -> tuple[str | None, list[Span], str]:
-        language = article.language or self.language(f"{article.title}. {article.text[:2_000]}")
+        told = article.language or language(f"{article.title}. {article.text[:2_000]}")
         title = article.title.strip()
         at = article.title.find(title)
         spans = [Span(at, at + len(title), title, "title")] if title else []
-        spans += [Span(a, b, article.text[a:b]) for a, b in self.sentences(article.text, language)]
+        spans += [Span(a, b, article.text[a:b]) for a, b in self.sentences(article.text, told)]
         whole = tag.whole(article)
-        return language, spans, whole if len(spans) > 1 and len(whole.split()) <= SHORT_WORDS else ""
+        return told, spans, whole if len(spans) > 1 and len(whole.split()) <= SHORT_WORDS else ""
 
     def _splitter(self, language: str) -> Callable[[str], list[tuple[int, int]]]:
         key = language if language in RULED else "unspaced" if language in UNSPACED else "xx"

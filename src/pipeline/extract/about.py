@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -114,8 +115,9 @@ def _byline(tree: HtmlElement) -> list[str]:
 
 def _signed(tree: HtmlElement) -> list[str]:
     """Find a line that begins "By Name", in six languages, above or between the first paragraphs."""
-    for element in list(tree.iter("p", "span", "div", "address", "small", "em"))[:_MAX_LOOKED_AT]:
-        line = " ".join(" ".join(element.itertext()).split()) if len(element) < 6 else ""
+    for element in islice(tree.iter("p", "span", "div", "address", "small", "em"), _MAX_LOOKED_AT):
+        plain = len(element) < 6 and next(element.iterdescendants("p", "div", "section", "table", "ul"), None) is None
+        line = " ".join(" ".join(element.itertext()).split()) if plain else ""
         if len(line) < 120 and (match := phrases.BYLINE.match(line)):
             return [match[0]]
     return []

@@ -16,7 +16,8 @@ from lxml import etree, html
 from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
-from pipeline.extract import phrases
+from pipeline.extract import phrases, plain
+from pipeline.extract.plain import length
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -46,9 +47,14 @@ class Around:
 def lines(tree: HtmlElement, titles: Sequence[str], bodies: Sequence[str]) -> list[str]:
     """Find the paragraphs of the body, in order. The tree is used up: it must belong to the caller."""
     _clear(tree)
-    around = _around(tree)
-    _join_parts(tree)
-    kept = _trimmed([line for raw in _found(tree).split("\n") if (line := _tidy(raw))], titles, around)
+    if (easy := plain.lines(tree)) is not None:
+        box, found = easy
+        around = _around(box)
+    else:
+        around = _around(tree)
+        _join_parts(tree)
+        found = _found(tree).split("\n")
+    kept = _trimmed([line for raw in found if (line := _tidy(raw))], titles, around)
     return _confirmed(kept, bodies)
 
 
@@ -73,20 +79,16 @@ def _norm(text: str) -> str:
 def _clear(tree: HtmlElement) -> None:
     """Take out what never holds text of the article: dead elements, and boxes named as clutter."""
     etree.strip_elements(tree, *_DEAD, with_tail=False)
-    for hover in [span for span in tree.iter("span") if phrases.HIDDEN.search(span.get("class") or "")]:
+    for hover in [span for span in tree.iter("span") if phrases.is_hidden(span.get("class") or "")]:
         hover.drop_tree()
     total = None
     for box in list(tree.iter(*_BOXES)):
         name = f"{box.get('id') or ''} {box.get('class') or ''}"
-        if len(name) > 1 and phrases.CLUTTER.search(name):
-            total = _length(tree) if total is None else total
+        if len(name) > 1 and phrases.is_clutter(name):
+            total = length(tree) if total is None else total
             # a name may lie (a theme calls its whole page "related"): what holds much of the page stays
-            if _length(box) < total / 3 and box.find(".//h1") is None and box.getparent() is not None:
+            if length(box) < total / 3 and box.find(".//h1") is None and box.getparent() is not None:
                 box.drop_tree()
-
-
-def _length(element: HtmlElement) -> int:
-    return len(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
 
 
 def _around(tree: HtmlElement) -> Around:
@@ -107,7 +109,7 @@ def _join_parts(tree: HtmlElement) -> None:
     boxes: dict[tuple[str, str], dict[HtmlElement, int]] = {}
     for paragraph in tree.iter("p"):
         box = paragraph.getparent()
-        if box is not None and box.get("class") and _length(paragraph) > _LONG:
+        if box is not None and box.get("class") and length(paragraph) > _LONG:
             group = boxes.setdefault((str(box.tag), box.get("class") or ""), {})
             group[box] = group.get(box, 0) + 1
     if not boxes:

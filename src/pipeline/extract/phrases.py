@@ -1,13 +1,20 @@
 """The words by which pages name what is not their article, in the six languages that we follow.
 
-Two patterns: names of boxes (classes and ids), and lines that talk to the reader about the site.
+Names of boxes (classes and ids), and lines that talk to the reader about the site.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-CLUTTER = re.compile(
+
+def names(words: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(words.split())
+
+
+_CLUTTER = re.compile(
     r"""(?:^|[\s_-]|(?<=[a-z])(?=[A-Z]))(?:
       newsletters? | cookies?[-_]?(?:banner|bar|notice|consent|policy|law)? | consent | gdpr | onetrust | cmp
     | related (?:[-_]?(?:articles?|posts?|stories|content|links|news))? | recirc\w* | more[-_]stories | most[-_](?:read|popular)
@@ -18,7 +25,34 @@ CLUTTER = re.compile(
     re.X | re.I,
 )
 
-HIDDEN = re.compile(r"rollover|tooltip|popover|visually-?hidden|screen-?reader|sr-only", re.I)
+_PICTURE = re.compile(
+    r"""(?:^|[\s_-]|(?<=[a-z])(?=[A-Z]))(?:
+      galler(?:y|ies) | captions? | credits? | photos? | slide(?:s|show|r)? | videos? | images? | adverts?(?:isement)? | ads?
+    | byline | timestamp | dateline
+    )(?:$|[\s_-])""",
+    re.X | re.I,
+)
+_HIDDEN = re.compile(r"rollover|tooltip|popover|visually-?hidden|screen-?reader|sr-only", re.I)
+
+
+# Pages use the same few names over and over, and these patterns take their time.
+@lru_cache(maxsize=8_192)
+def is_clutter(names: str) -> bool:
+    """Tell whether a box is named as something beside the article."""
+    return bool(_CLUTTER.search(names))
+
+
+@lru_cache(maxsize=8_192)
+def is_picture(names: str) -> bool:
+    """Tell whether a box is named as a picture, a film or an advert, or as what stands beneath them."""
+    return bool(_PICTURE.search(names))
+
+
+@lru_cache(maxsize=8_192)
+def is_hidden(names: str) -> bool:
+    """Tell whether an element is named as one that only shows when pointed at, or never."""
+    return bool(_HIDDEN.search(names))
+
 
 BYLINE = re.compile(
     r"(?:By|BY|by|Von|Por|Par|Di|Text|Texto|Texte|Words)\b:?\s+(?:der\s+)?[A-ZÀ-Þ][\w.'’-]*(?:\s+(?:(?:and|und|y|et|e|de|da|dos|del|di|van|von|la|le)\s+)*[A-ZÀ-Þ][\w.'’-]*){0,5}"

@@ -1,7 +1,7 @@
 """The chart of a digest: one small panel a theme, stories a week beside what was expected.
 
 Drawn by matplotlib's objects on the Agg canvas, with no global figure or style. The bytes are the same for the
-same trends and the same matplotlib. It measures nothing: bands and bursts are those of the trend's shape.
+same trends and the same matplotlib, which is imported where it draws: most commands draw nothing. It measures nothing: bands and bursts are those of the trend's shape.
 """
 
 from __future__ import annotations
@@ -11,12 +11,6 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-
-from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from pipeline.outputs import words
 from pipeline.outputs.text import one_line
@@ -65,6 +59,9 @@ def draw(trends: Sequence[tuple[str, Trend]], *, language: str = "en") -> bytes:
     columns = min(2, max(1, len(trends)))
     rows = max(1, math.ceil(len(trends) / columns))
     height = TOP + rows * ROW + BOTTOM
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     for n, (name, trend) in enumerate(trends):
@@ -151,6 +148,8 @@ def _band(axes: Any, shown: Sequence[Bar]) -> None:
 
 
 def _draw_bars(axes: Any, shown: Sequence[Bar]) -> None:
+    from matplotlib.collections import PolyCollection
+
     last = len(shown) - 1
     drawn = [(n, bar, bar.value) for n, bar in enumerate(shown) if bar.value is not None]
     colours = [CURRENT if n == last else BAR for n, _, _ in drawn]
@@ -177,6 +176,8 @@ def _frame(axes: Any, shown: Sequence[Bar], top: float, language: str) -> None:
     axes.set_yticks([])
     if not shown:
         return
+    from matplotlib.patheffects import withStroke
+
     last = shown[-1]
     marks = sorted({0, len(shown) // 2, len(shown) - 1}) if len(shown) > 2 else range(len(shown))
     axes.set_xticks(list(marks), [words.short_date(d, language) if (d := shown[n].start) else "" for n in marks])
@@ -219,6 +220,8 @@ def _title(axes: Any, name: str, label: Any) -> None:
 
 def _drawable(name: str) -> str:
     """Return the name with what the font has no sign for as a dot; matplotlib would warn and draw a box."""
+    from matplotlib import font_manager
+
     font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=FONT, weight="bold")))
     return "".join(c if font.get_char_index(ord(c)) else "·" for c in one_line(name))
 
