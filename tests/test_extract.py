@@ -293,7 +293,7 @@ def test_a_page_cut_within_a_character_or_with_one_bad_byte_stays_utf8():
 def test_dates_are_read_as_the_web_writes_them(text: str, language: str | None, day: str):
     found = dates.moment(text, language)
     assert found is not None
-    assert found[0].isoformat() == f"{day}+00:00"
+    assert found[0].astimezone(UTC).isoformat() == f"{day}+00:00"
 
 
 @pytest.mark.parametrize("text", ["", "soon", "31 February 2026", "99/99/2026", "2026-13-45", "12:30", "0000-00-00"])
@@ -497,9 +497,9 @@ needs_exam = pytest.mark.skipif(not EXAM.is_dir(), reason="the exams lie outside
 @needs_exam
 def test_real_pages_cut_at_random_bytes_never_raise():
     chance = random.Random(4)
-    paths = chance.sample(sorted((EXAM / "html").glob("*.html.gz")), 30)
-    for path in paths:
-        content = gzip.decompress(path.read_bytes())
+    pages = [gzip.decompress(path.read_bytes()) for path in sorted((EXAM / "html").glob("*.html.gz"))]
+    for n in range(1_000):
+        content = pages[n % len(pages)]
         outcome_of(content[: chance.randrange(len(content))])
 
 

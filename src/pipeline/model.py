@@ -278,7 +278,10 @@ class Archive:
 # ------------------------------------------------------------------ extract
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One text at one address, none where mining is ``reserved``. ``seen`` is when the pipeline first fetched it."""
+    """One text at one address, none where mining is ``reserved``. ``seen`` is when the pipeline first fetched it.
+
+    ``truncated`` says what cut the text ("paywall" or "excerpt"); such a text is in no statistic.
+    """
 
     id: int
     url: str
@@ -294,6 +297,8 @@ class Article:
     section: str | None = None
     seen: datetime | None = None
     reserved: str | None = None
+    modified: datetime | None = None
+    truncated: str | None = None
 
     @property
     def when(self) -> datetime | None:

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 from lxml import etree, html
 
-from pipeline.extract import about, body, charset, dates, structured
+from pipeline.extract import about, body, charset, dates, structured, whole
 from pipeline.model import Article, Page, Rejection
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-VERSION = 1
+VERSION = 2
 
 # Sites that the general reading fails on: host without "www." -> the paragraphs of its pages, or None for "as usual".
 EXTRACTORS: dict[str, Callable[[HtmlElement], list[str] | None]] = {}
@@ -70,7 +70,9 @@ def article(page: Page, identify: Callable[[str], str | None]) -> Article | Reje
     said = about.said_language(tree, claims)
     dated = dates.published(tree, page, claims.published, said)
     names = about.authors(tree, claims, site, page.hint)
-    paragraphs = _paragraphs(tree, page, (title, *claims.titles), claims.bodies)
+    modified = dates.modified(page, claims.modified, dated, said)
+    found = _body(tree, page, (title, *claims.titles), claims.bodies)
+    paragraphs = found.lines
     text = "\n".join(paragraphs)[:_MAX_TEXT]
     if (missing := _missing(text)) is not None:
         return _rejected(page, *missing)
@@ -88,6 +90,8 @@ def article(page: Page, identify: Callable[[str], str | None]) -> Article | Reje
         site=site,
         section=about.section(claims),
         seen=page.fetched,
+        modified=modified,
+        truncated=whole.cut(paragraphs, claims, walled=found.walled),
     )
 
 
@@ -161,10 +165,10 @@ def _tree(page: Page) -> HtmlElement | Rejection:
         return _rejected(page, "empty page", f"nothing in the markup ({str(error)[:80]})")
 
 
-def _paragraphs(tree: HtmlElement, page: Page, titles: tuple[str, ...], bodies: list[str]) -> list[str]:
+def _body(tree: HtmlElement, page: Page, titles: tuple[str, ...], bodies: list[str]) -> body.Body:
     extractor = EXTRACTORS.get(_host(page.url))
     found = extractor(tree) if extractor is not None else None
-    return body.lines(tree, titles, bodies) if found is None else found
+    return body.read(tree, titles, bodies) if found is None else body.Body(found, walled=False)
 
 
 def _host(url: str) -> str:

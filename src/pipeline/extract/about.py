@@ -7,7 +7,7 @@ fetched, and the language identification is handed in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -38,6 +38,11 @@ _NO_NAME = re.compile(
     r"|.*\b(?:writer|reporter|correspondent|editor-at-large)$|^(?:md|phd|rdn?|ms|ma|mba|jr|sr|esq)\.?$",
     re.I,
 )
+_SENTENCE = re.compile(r"(?<=[^\W\d_]{2})\.\s")  # an initial ends no sentence
+_AGENCY = re.compile(
+    r"[\s,/]+(?:(?:the\s+)?associated\s+press|ap|afp|reuters|dpa|efe|ansa|lusa|bloomberg(?:\s+news)?|usa\s+today|cnn(?:\s+business)?|"
+    r"for\s+\S.*)$", re.I,
+)  # fmt: skip
 _BYLINE = etree.XPath(
     "//*[@rel='author' or contains(@class, 'byline') or contains(@class, 'author')]"
     "[not(self::script or self::input or ancestor-or-self::form or ancestor-or-self::label)]"
@@ -90,20 +95,21 @@ def _without_site(text: str, site: str | None) -> str:
 
 # ------------------------------------------------------------------ authors
 def authors(tree: HtmlElement, claims: Claims, site: str | None, hint: Hint) -> tuple[str, ...]:
-    """Names as stated for machines, else in the byline, else in the feed; at most ten."""
-    return _names(claims.authors, site) or _names(_byline(tree), site) or _names(hint.authors, site)
+    """Names as stated for machines, else in the byline, else in the feed; at most ten. The house itself is none."""
+    houses = {"".join(_words(name)) for name in (*claims.sites, site or "")}
+    return _names(claims.authors, houses) or _names(_byline(tree), houses) or _names(hint.authors, houses)
 
 
-def _names(stated: Sequence[str], site: str | None) -> tuple[str, ...]:
+def _names(stated: Sequence[str], houses: Set[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for text in stated:
         for part in _AND.split(_BY.sub("", " ".join(text.split()))):
-            name = _WHEN.split(_BY.sub("", part))[0].split(". ")[0].strip(" .,:-–—|•")
+            name = _SENTENCE.split(_WHEN.split(_BY.sub("", part))[0])[0].strip(" ,:-–—|•")
+            name = _AGENCY.sub("", re.sub(r"(?<=\w{2})\.$", "", name)).strip()
             if 2 < len(name) < 60 and len(name.split()) <= 6 and not _NO_NAME.match(name):
                 found.setdefault(name.lower(), name)
-    if len(found) > 1 and site:
-        found.pop(site.lower(), None)
-    return tuple(found.values())[:10]
+    people = [name for name in found.values() if "".join(_words(name)) not in houses]
+    return tuple(people)[:10]
 
 
 def _byline(tree: HtmlElement) -> list[str]:

@@ -33,6 +33,7 @@ _DUMP = 3
 _HEAD = 8  # lines in which a title may come after a menu
 _HEAD_AFTER_TITLE = 4  # lines in which a byline may come after a standfirst
 _STANDFIRST = 400  # characters of it at most
+_WALL_LINES, _WALL_LETTERS = 4, 2_000  # lines at the end, and letters of a box, that are asked for a pay wall
 _STUB = 0.6  # an articleBody that covers less than this of the page's text is an excerpt
 
 
@@ -44,9 +45,17 @@ class Around:
     linked: frozenset[str]
 
 
-def lines(tree: HtmlElement, titles: Sequence[str], bodies: Sequence[str]) -> list[str]:
-    """Find the paragraphs of the body, in order. The tree is used up: it must belong to the caller."""
-    _clear(tree)
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The paragraphs in order, and whether the page says that it keeps the rest for those who pay or sign in."""
+
+    lines: list[str]
+    walled: bool
+
+
+def read(tree: HtmlElement, titles: Sequence[str], bodies: Sequence[str]) -> Body:
+    """Find the body. The tree is used up: it must belong to the caller."""
+    walled = _clear(tree)
     if (easy := plain.lines(tree)) is not None:
         box, found = easy
         around = _around(box)
@@ -54,8 +63,9 @@ def lines(tree: HtmlElement, titles: Sequence[str], bodies: Sequence[str]) -> li
         around = _around(tree)
         _join_parts(tree)
         found = _found(tree).split("\n")
-    kept = _trimmed([line for raw in found if (line := _tidy(raw))], titles, around)
-    return _confirmed(kept, bodies)
+    tidy = [line for raw in found if (line := _tidy(raw))]
+    walled = walled or any(phrases.WALL.search(line) for line in tidy[-_WALL_LINES:] if len(line) < _STANDFIRST)
+    return Body(_confirmed(_trimmed(tidy, titles, around), bodies), walled)
 
 
 def _found(tree: HtmlElement) -> str:
@@ -76,19 +86,25 @@ def _norm(text: str) -> str:
 
 
 # ------------------------------------------------------------------ before: the tree
-def _clear(tree: HtmlElement) -> None:
-    """Take out what never holds text of the article: dead elements, and boxes named as clutter."""
+def _clear(tree: HtmlElement) -> bool:
+    """Take out what never holds text of the article: dead elements, and boxes named as clutter.
+
+    Return whether a box that shuts readers out was among them.
+    """
     etree.strip_elements(tree, *_DEAD, with_tail=False)
     for hover in [span for span in tree.iter("span") if phrases.is_hidden(span.get("class") or "")]:
         hover.drop_tree()
-    total = None
+    total, walled = None, False
     for box in list(tree.iter(*_BOXES)):
         name = f"{box.get('id') or ''} {box.get('class') or ''}"
+        if not walled and phrases.is_wall(name):
+            walled = bool(phrases.WALL.search(box.text_content()[:_WALL_LETTERS]))
         if len(name) > 1 and phrases.is_clutter(name):
             total = length(tree) if total is None else total
             # a name may lie (a theme calls its whole page "related"): what holds much of the page stays
             if length(box) < total / 3 and box.find(".//h1") is None and box.getparent() is not None:
                 box.drop_tree()
+    return walled
 
 
 def _around(tree: HtmlElement) -> Around:

@@ -71,7 +71,7 @@ _HOLDS_A_YEAR = re.compile(r"(?:19|20)\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A moment in UTC, whether its time of day is known, and what said so."""
+    """A moment in the zone that the page gives (UTC where it gives none), how precise it is, and what said so."""
 
     published: datetime | None = None
     precision: Precision = "none"
@@ -80,7 +80,7 @@ class Dated:
 
 def published(tree: HtmlElement, page: Page, stated: Sequence[tuple[str, str]], language: str | None = None) -> Dated:
     """Take the first believable claim in the order of trust; nothing in the tree is changed."""
-    latest = _utc(page.fetched or _FAR) + _MARGIN
+    latest = _zoned(page.fetched or _FAR) + _MARGIN
     for source, text in stated:
         if (found := moment(text, language)) and _EARLIEST < found[0] < latest:
             return Dated(*_sharper(found, stated, language), source)
@@ -88,6 +88,14 @@ def published(tree: HtmlElement, page: Page, stated: Sequence[tuple[str, str]], 
         if found and _EARLIEST < found[0] < latest:
             return Dated(*found, source)
     return _guessed(tree, latest)
+
+
+def modified(page: Page, stated: Sequence[tuple[str, str]], first: Dated, language: str | None) -> datetime | None:
+    """Return when the page says it was last changed; None where it says none, or a time before its publication."""
+    latest = _zoned(page.fetched or _FAR) + _MARGIN
+    since = (first.published or _EARLIEST).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = (moment(text, language) for _, text in stated)
+    return next((when[0] for when in found if when and since <= when[0] < latest), None)
 
 
 def moment(text: str, language: str | None = None) -> tuple[datetime, Precision] | None:
@@ -118,14 +126,12 @@ def _exact(text: str) -> tuple[datetime, Precision] | None:
             return None
     # midnight to the second is how systems without an hour write a day
     hour = re.search(r"\d[T ]\d|:\d\d", text) and not re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00)?$", text)
-    return _utc(read), "time" if hour else "day"
+    return _zoned(read), "time" if hour else "day"
 
 
-def _utc(read: datetime) -> datetime:
-    try:
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except OverflowError:  # the year 1 in an eastern zone
-        return read.replace(tzinfo=UTC)
+def _zoned(read: datetime) -> datetime:
+    """Keep the page's own zone: its day is the day on which readers there saw it."""
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
 def _assembled(match: re.Match[str], language: str | None) -> tuple[datetime, Precision] | None:
@@ -141,7 +147,7 @@ def _assembled(match: re.Match[str], language: str | None) -> tuple[datetime, Pr
     try:
         if not part["h"]:
             return datetime(int(part["y"]), month, day, tzinfo=UTC), "day"
-        return _utc(
+        return _zoned(
             datetime(int(part["y"]), month, day, _hour(part), int(part["m"]), tzinfo=_zone(part["zone"]))
         ), "time"
     except ValueError:
@@ -204,7 +210,7 @@ def _weaker(
 ) -> Iterator[tuple[str, tuple[datetime, Precision] | None]]:
     yield "time element", _time_element(tree, language)
     if page.hint.published is not None:
-        yield "feed", _told(_utc(page.hint.published))
+        yield "feed", _told(_zoned(page.hint.published))
     yield "address", _of_address(page.url)
     seen = _visible(tree, language)
     yield "text", (seen[0], "day") if seen else None  # an hour for readers says no zone

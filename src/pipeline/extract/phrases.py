@@ -32,6 +32,11 @@ _PICTURE = re.compile(
     )(?:$|[\s_-])""",
     re.X | re.I,
 )
+_WALL = re.compile(
+    r"pay-?wall|reg-?wall|metered|subscriber-?(?:only|wall)|is-?locked|locked-?content|premium-?(?:wall|gate|content)|content-?gate"
+    r"|piano-?(?:inline|container|offer)|muro-?de-?pago|abo-?(?:wall|only|teaser)",
+    re.I,
+)
 _HIDDEN = re.compile(r"rollover|tooltip|popover|visually-?hidden|screen-?reader|sr-only", re.I)
 
 
@@ -53,6 +58,25 @@ def is_hidden(names: str) -> bool:
     """Tell whether an element is named as one that only shows when pointed at, or never."""
     return bool(_HIDDEN.search(names))
 
+
+@lru_cache(maxsize=8_192)
+def is_wall(names: str) -> bool:
+    """Tell whether a box is named as what stands where a text is cut for those who haven't paid."""
+    return bool(_WALL.search(names))
+
+
+# What such a box says, or the last line of a text that was cut.
+WALL = re.compile(
+    r"(?:subscribe|sign\s+(?:up|in)|log\s*in|register|join|become\s+a\s+(?:member|subscriber))\b[^.!?\n]{0,60}\b(?:to|and)\s+(?:continue|keep|read|finish|unlock|access|get\s+(?:full|unlimited))"
+    r"|(?:to|for)\s+(?:continue|keep)\s+reading\b|continue\s+reading\s+(?:this|with|for|by)\b|(?:this|the\s+(?:rest|remainder)\s+of\s+this)\s+(?:article|story|content|post|report)\s+is\s+(?:for|only|exclusive|reserved|available\s+(?:only|to))"
+    r"|(?:exclusive(?:ly)?|only)\s+(?:for|to)\s+(?:paying\s+|paid\s+|our\s+)?(?:subscribers|members)|already\s+a\s+(?:subscriber|member)\b|unlock\s+(?:this|the\s+full)\s+(?:article|story)"
+    r"|(?:para|si\s+quieres|quieres)\s+(?:seguir|continuar)\s+leyendo|suscr[íi]b(?:ete|ase)\s+para\s+(?:seguir|continuar|leer)|(?:contenido|art[íi]culo|noticia)\s+(?:exclusiv[oa]|s[óo]lo|reservad[oa])\s+(?:para|a)\s+(?:suscriptores|socios)|ya\s+eres\s+suscriptor"
+    r"|(?:la\s+suite|cet\s+article|l['’]article)\s+(?:est|vous\s+est)\s+réservée?\b|il\s+vous\s+reste\s+\d+\s*%|(?:abonnez-vous|s['’]abonner|connectez-vous)\s+pour\s+(?:lire|continuer|accéder|poursuivre)|déjà\s+abonné"
+    r"|(?:weiterlesen|jetzt\s+(?:weiter)?lesen)\s+mit\b|(?:dieser|der\s+ganze|den\s+ganzen|diesen)\s+(?:artikel|beitrag|text|inhalt)\b[^.\n]{0,40}\b(?:abonnent|abo\b|plus\b|registriert)|um\s+(?:diesen\s+artikel\s+)?weiterzulesen|bereits\s+abonnent"
+    r"|(?:assine|cadastre-se|fa[çc]a\s+login)\b[^.\n]{0,40}\bpara\s+(?:continuar|ler|ter\s+acesso)|(?:conte[úu]do|mat[ée]ria)\s+(?:exclusiv[oa]|restrit[oa])\s+(?:para|a)\s+assinantes|já\s+é\s+assinante"
+    r"|(?:abbonati|registrati|accedi)\s+per\s+(?:continuare|leggere|proseguire)|(?:contenuto|articolo)\s+(?:riservato|esclusivo|solo)\s+(?:agli|per\s+gli)\s+abbonati|sei\s+già\s+abbonato",
+    re.I,
+)
 
 BYLINE = re.compile(
     r"(?:By|BY|by|Von|Por|Par|Di|Text|Texto|Texte|Words)\b:?\s+(?:der\s+)?[A-ZÀ-Þ][\w.'’-]*(?:\s+(?:(?:and|und|y|et|e|de|da|dos|del|di|van|von|la|le)\s+)*[A-ZÀ-Þ][\w.'’-]*){0,5}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING
@@ -27,6 +27,10 @@ PUBLISHED = (
     "dc.date.issued", "dcterms.created", "dc.date.created", "dc.date", "dcterms.date", "article.published",
     "cxenseparse:recs:publishtime", "rnews:datepublished", "citation_publication_date", "article_date_original",
     "originalpublicationdate", "ptime", "og:published_time", "date", "article:created_time",
+)  # fmt: skip
+MODIFIED = (
+    "article:modified_time", "og:updated_time", "og:article:modified_time", "datemodified", "date_modified",
+    "last-modified", "modified_time", "dcterms.modified", "dc.date.modified", "sailthru.modified", "lastmod",
 )  # fmt: skip
 _AUTHOR = ("author", "article:author_name", "parsely-author", "sailthru.author", "dc.creator", "byl", "dcterms.creator",
            "citation_author", "article:author", "twitter:data1-author")  # fmt: skip
@@ -53,6 +57,9 @@ class Claims:
     sections: list[str] = field(default_factory=list)
     descriptions: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    modified: list[tuple[str, str]] = field(default_factory=list)
+    free: bool | None = None  # isAccessibleForFree
+    words: int | None = None  # wordCount
 
 
 def claims(tree: HtmlElement) -> Claims:
@@ -81,6 +88,7 @@ def _meta(element: HtmlElement, metas: dict[str, list[str]]) -> None:
 
 def _from_meta(metas: dict[str, list[str]], found: Claims) -> None:
     found.published += [(f"meta {name}", value) for name in PUBLISHED for value in metas.get(name, ())[:1]]
+    found.modified += [(f"meta {name}", value) for name in MODIFIED for value in metas.get(name, ())[:1]]
     found.authors += [value for name in _AUTHOR for value in metas.get(name, ()) if "//" not in value]
     into = {
         "title": found.titles, "site": found.sites, "section": found.sections, "url": found.addresses,
@@ -100,6 +108,9 @@ def _linked_data(text: str, found: Claims) -> None:
         found.authors += [] if found.authors else _names(node.get("author") or node.get("creator"))
         found.published += [("json-ld datePublished", text) for text in _texts(node.get("datePublished"))[:1]]
         found.published += [("json-ld dateCreated", text) for text in _texts(node.get("dateCreated"))[:1]]
+        found.modified += [("json-ld dateModified", text) for text in _texts(node.get("dateModified"))[:1]]
+        found.free = _free(node.get("isAccessibleForFree"))
+        found.words = _count(node.get("wordCount"))
         found.languages += _texts(node.get("inLanguage"))[:1]
         found.sites += _names(node.get("publisher"))[:1]
         found.sections += _texts(node.get("articleSection"))[:1]
@@ -151,11 +162,24 @@ def _texts(value: object) -> list[str]:
 
 
 def _names(value: object) -> list[str]:
-    values: Iterable[object] = value if isinstance(value, list) else [value]
+    """Return names of people and houses; where both are named, a house is not the author."""
+    values: list[object] = value if isinstance(value, list) else [value]
+    people = [one for one in values if not (isinstance(one, dict) and "Organization" in _type(one))]
     names: list[str] = []
-    for one in values:
+    for one in people or values:
         names += _texts(one.get("name")) if isinstance(one, dict) else _texts(one)
     return [name for name in names if "//" not in name]
+
+
+def _free(value: object) -> bool | None:
+    """Read a truth value as pages write it: true, "True", "http://schema.org/False", 0."""
+    said = str(value).rpartition("/")[2].strip().lower()
+    return None if said not in ("true", "false", "1", "0", "yes", "no") else said in ("true", "1", "yes")
+
+
+def _count(value: object) -> int | None:
+    said = str(value).replace(",", "").strip()
+    return int(said) if said.isdecimal() and len(said) < 7 else None
 
 
 # ------------------------------------------------------------------ microdata
@@ -165,6 +189,9 @@ def _microdata(tree: HtmlElement, found: Claims) -> None:
         if "datePublished" in props and not _of_another_thing(element):
             value = element.get("content") or element.get("datetime") or element.text_content()
             found.published.append(("microdata datePublished", value.strip()[:100]))
+        elif "dateModified" in props and not _of_another_thing(element):
+            value = element.get("content") or element.get("datetime") or element.text_content()
+            found.modified.append(("microdata dateModified", value.strip()[:100]))
         elif "author" in props and not _of_another_thing(element):
             name = element.xpath(".//*[@itemprop='name']")
             value = (name[0] if name else element).get("content") or (name[0] if name else element).text_content()

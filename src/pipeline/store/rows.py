@@ -34,7 +34,7 @@ ARTICLE = tuple(
     schema.articles.c[name]
     for name in (
         "id", "url", "title", "text", "source", "authors", "published_at", "precision", "published_from",
-        "language", "site", "section", "seen_at", "reserved",
+        "language", "site", "section", "seen_at", "reserved", "modified_at", "truncated",
     )
 )  # fmt: skip
 
@@ -173,6 +173,8 @@ def article_of(row: AnyRow) -> Article:
         section=row.section,
         seen=row.seen_at,
         reserved=row.reserved,
+        modified=row.modified_at,
+        truncated=row.truncated,
     )
 
 

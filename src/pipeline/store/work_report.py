@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 
 def themed(*columns: Any) -> sa.Select[Any]:
-    """Select from live tags of articles that are no copies, with their stories."""
-    t, p, st, c = schema.tags, schema.story_articles, schema.stories, schema.copies
+    """Select from live tags of articles that are no copies and whose text is whole, with their stories."""
+    t, p, st, c, w = schema.tags, schema.story_articles, schema.stories, schema.copies, schema.articles.alias("whole")
     return (
         sa.select(*columns)
         .join_from(t, p, p.c.article == t.c.article)
         .join(st, st.c.id == p.c.story)
+        .join(w, w.c.id == t.c.article)
         .outerjoin(c, c.c.article == t.c.article)
-        .where(t.c.superseded_at.is_(None), c.c.article.is_(None))
+        .where(t.c.superseded_at.is_(None), c.c.article.is_(None), w.c.truncated.is_(None))
     )
 
 

@@ -75,7 +75,7 @@ def save_placements(
 
 def _story(article: Article, placement: Placement, version: int, now: datetime) -> dict[str, Any]:
     when = article.when or now
-    counts = {"articles": 1, "copies": 0, "voices": 1, "version": version, "seen_at": now}
+    counts = {"articles": 1, "copies": 0, "truncated": 0, "voices": 1, "version": version, "seen_at": now}
     story = {"id": placement.story, "title": article.title, "first_article": article.id}
     return {**story, "first_at": when, "last_at": when, "day": when.date(), **counts}
 
@@ -100,7 +100,7 @@ def _refresh(connection: Connection, stories: set[int]) -> None:
         counted = {row.story: row._asdict() for row in connection.execute(_counts(some))}
         for row in connection.execute(_firsts(some)):
             counted[row.story] |= row._asdict()
-        empty = {"articles": 0, "copies": 0, "voices": 0}
+        empty = {"articles": 0, "copies": 0, "truncated": 0, "voices": 0}
         for story in some:
             values = {name: value for name, value in counted.get(story, empty).items() if name != "story"}
             connection.execute(sa.update(schema.stories).where(schema.stories.c.id == story).values(values))
@@ -114,6 +114,7 @@ def _counts(stories: Sequence[int]) -> sa.Select[Any]:
             p.c.story,
             sa.func.count().label("articles"),
             sa.func.count(c.c.article).label("copies"),
+            sa.func.count(sa.case((c.c.article.is_(None), a.c.truncated))).label("truncated"),
             sa.func.count(sa.distinct(own_voice)).label("voices"),
             sa.func.max(a.c.order_at).label("last_at"),
         )

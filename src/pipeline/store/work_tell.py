@@ -1,7 +1,7 @@
 """What telling asks of the store and saves: series, trends, reports and summaries.
 
-A story counts once, on the day of its first article; it has a theme when one of its articles that is no copy has a
-live tag of it. Days are inclusive at both ends.
+A story counts once, on the day of its first article; it has a theme when one of its articles that is no copy, and
+whose text is not cut by a pay wall or an excerpt's end, has a live tag of it. Days are inclusive at both ends.
 """
 
 from __future__ import annotations
@@ -37,9 +37,8 @@ def series(store: Store, start: date, end: date, themes: Sequence[str]) -> list[
     t, st = schema.tags, schema.stories
     counted = sa.func.count(sa.distinct(st.c.id))
     with store.reading() as connection:
-        totals = _by_day(
-            connection, sa.select(st.c.day, sa.func.count()).where(st.c.articles > st.c.copies), start, end
-        )
+        whole = st.c.articles > st.c.copies + st.c.truncated
+        totals = _by_day(connection, sa.select(st.c.day, sa.func.count()).where(whole), start, end)
         rows = connection.execute(
             themed(t.c.theme, st.c.day, counted)
             .where(t.c.theme.in_(themes), st.c.day.between(start, end))
