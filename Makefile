@@ -21,6 +21,7 @@ check:
 
 bench: $(STAMP)
 	$(BIN)/python tests/quality/bench.py
+	$(BIN)/python tests/quality/extract.py
 	$(BIN)/python tests/quality/crawl_speed.py
 	$(BIN)/python tests/quality/week.py
 	$(BIN)/python tests/quality/steps.py

@@ -142,7 +142,15 @@ def collect(root: Any, listing: str, base: str) -> list[Anchor]:
         if turning and (element.get("rel") in ("next", "prev") or _same_list(url, listing)):
             continue
         found.append(_anchor(element, url, len(found), text, paths.of(element), areas.of(element)))
-    return _levelled(_split(found))
+    return _levelled(_split(_unpaid(found)))
+
+
+def _unpaid(anchors: list[Anchor]) -> list[Anchor]:
+    """Believe no name for adverts that many titles stand in: "pub" is an advert in French and a publication elsewhere."""
+    titled = [x.area == "paid" for x in anchors if x.level and not x.inline]
+    if sum(titled) * 3 <= len(titled):
+        return anchors
+    return [replace(x, area="") if x.area == "paid" else x for x in anchors]
 
 
 def _split(anchors: list[Anchor]) -> list[Anchor]:
