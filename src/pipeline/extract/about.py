@@ -138,7 +138,7 @@ def said_language(tree: HtmlElement, claims: Claims) -> str | None:
 
 def language(said: str | None, text: str, identify: Callable[[str], str | None], hint: Hint) -> str | None:
     """ISO 639-1: the words decide where there are enough of them; declarations are often a template's."""
-    heard = _code(identify(text[:1000]) or "")
+    heard = _code(identify(text[:600]) or "")
     if heard and (said is None or len(text) >= 200):
         return heard
     return said or _code(hint.language or "")

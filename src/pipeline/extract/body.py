@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # One set of options for all pages: reading its configuration takes longer than a small page.
 _OPTIONS = Extractor(output_format="python", fast=True, comments=False)
 _DEAD = ("script", "style", "svg", "noscript", "iframe", "template", "select", "textarea", "canvas", "object")
+# What trafilatura would drop as well, after copying it several times.
+_BESIDE = ("head", "nav", "footer", "menu", "button", "input", "audio", "video", "picture", "source", "embed", "map")  # fmt: skip
 _BOXES = ("div", "section", "aside", "ul", "ol", "form", "p", "details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONG = 80  # characters that make a paragraph one of running text
@@ -62,6 +64,7 @@ def read(tree: HtmlElement, titles: Sequence[str], bodies: Sequence[str]) -> Bod
     else:
         around = _around(tree)
         _join_parts(tree)
+        etree.strip_elements(tree, *_BESIDE, with_tail=False)
         found = _found(tree).split("\n")
     tidy = [line for raw in found if (line := _tidy(raw))]
     walled = walled or any(phrases.WALL.search(line) for line in tidy[-_WALL_LINES:] if len(line) < _STANDFIRST)
