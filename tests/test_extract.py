@@ -573,6 +573,12 @@ def easy(inside: str = "", **more: str) -> str:
     )
 
 
+def test_a_page_without_a_body_element_is_read():
+    assert read(f"<html lang=en><title>Crane</title><article><h1>Crane</h1><p>{FIRST}<p>{SECOND}").text.startswith(
+        FIRST
+    )
+
+
 def test_paragraphs_that_stand_together_are_read_without_the_general_rules(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(body, "_found", None)  # would raise if it were called
     with_things = easy("<h2>What came next</h2><ul><li>One thing that happened.</li></ul><figure><figcaption>A quay</figcaption></figure>"

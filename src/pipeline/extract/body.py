@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OPTIONS = Extractor(output_format="python", fast=True, comments=False)
 _DEAD = ("script", "style", "svg", "noscript", "iframe", "template", "select", "textarea", "canvas", "object")
 # What trafilatura would drop as well, after copying it several times.
-_BESIDE = ("head", "nav", "footer", "menu", "button", "input", "audio", "video", "picture", "source", "embed", "map")  # fmt: skip
+_BESIDE = ("nav", "footer", "menu", "button", "input", "audio", "video", "picture", "source", "embed", "map")  # fmt: skip
 _BOXES = ("div", "section", "aside", "ul", "ol", "form", "p", "details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONG = 80  # characters that make a paragraph one of running text
