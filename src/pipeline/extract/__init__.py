@@ -47,6 +47,7 @@ _FEED = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:
 _TAG = re.compile(
     r"</?(?:html|head|body|title|meta|div|p|h1|article|section|span|br|a|table|td|main|font|center)\b", re.I
 )
+_OF_THE_HEAD = frozenset(("title", "meta", "link", "base", "style", "script", "noscript", "template"))
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}|[^\W_]+")  # two ideographs count as a word
 
 # Both libraries log every odd page; here an odd page is a value.
@@ -160,9 +161,18 @@ def _tree(page: Page) -> HtmlElement | Rejection:
     # a parser of one's own each time: lxml's are not safe to share between threads
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        return html.document_fromstring(text.encode("utf-8", "ignore"), parser=parser)
+        return _with_body(html.document_fromstring(text.encode("utf-8", "ignore"), parser=parser))
     except (etree.LxmlError, ValueError) as error:
         return _rejected(page, "empty page", f"nothing in the markup ({str(error)[:80]})")
+
+
+def _with_body(tree: HtmlElement) -> HtmlElement:
+    """Give a page without a body one: the parser leaves what follows the title in the head when it doesn't know it."""
+    head = tree.find("head")
+    if head is not None and tree.find("body") is None:
+        found = etree.SubElement(tree, "body")
+        found.extend([element for element in head if element.tag not in _OF_THE_HEAD])
+    return tree
 
 
 def _body(tree: HtmlElement, page: Page, titles: tuple[str, ...], bodies: list[str]) -> body.Body:
