@@ -96,7 +96,8 @@ def test_an_unreadable_line_costs_itself_and_sets_status_one(tmp_path: Path, tid
 def test_a_page_on_stdin_is_extracted(tmp_path: Path, tideline: Tideline) -> None:
     page = (
         "<html lang=en><title>Crane</title><article><h1>Crane</h1>"
-        + "<p>The harbour board chose the cheaper crane this week, after a long debate among its members.</p>" * 4
+        + "<p>The harbour board chose the cheaper crane this week, after a long debate among its members.</p>"
+        + "<p>The dearer one would have lifted more, said its maker, and would have stood there for forty years.</p>"
     )
 
     (line,) = lines(tideline("extract", "-", cwd=tmp_path, stdin=page))
