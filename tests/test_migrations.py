@@ -36,6 +36,15 @@ def names(url: str) -> set[str]:
     return found - {"alembic_version"}
 
 
+def shape(url: str) -> dict[str, list[str]]:
+    """The columns of every table and view."""
+    engine = make_engine(url)
+    inspector = sa.inspect(engine)
+    found = {name: [column["name"] for column in inspector.get_columns(name)] for name in names(url)}
+    engine.dispose()
+    return found
+
+
 def counts(store) -> dict[str, int]:
     with store.reading() as connection:
         tables = schema.metadata.sorted_tables
@@ -70,11 +79,11 @@ def test_every_revision_goes_up_and_down_on_an_empty_database(empty_url):
     for revision in REVISIONS:
         migrate(empty_url, revision)
         below = REVISIONS[REVISIONS.index(revision) - 1] if revision != REVISIONS[0] else "base"
-        before = names(empty_url)
+        before = shape(empty_url)
         migrate(empty_url, below)
-        assert names(empty_url) < before
+        assert shape(empty_url) != before
         migrate(empty_url, revision)
-        assert names(empty_url) == before
+        assert shape(empty_url) == before
     migrate(empty_url, "base")
     assert names(empty_url) == set()
 

@@ -364,7 +364,11 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles about the same event, as a reader of the store gets them."""
+    """Articles about the same event, as a reader of the store gets them.
+
+    ``voices`` counts independent reports: different owners among the articles that are no copies. The hours are from
+    the first of these reports to the second, third and fifth, None while there are fewer.
+    """
 
     id: int
     title: str
@@ -373,6 +377,9 @@ class Story:
     articles: int = 1
     copies: int = 0
     voices: int = 1
+    hours_to_second: float | None = None
+    hours_to_third: float | None = None
+    hours_to_fifth: float | None = None
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()

@@ -1,0 +1,98 @@
+"""A text as numbers: one for each word and for each run of eight words. Knows no language and compares nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.uint64]
+    Flags = NDArray[np.bool_]
+
+RUN = 8  # words in a row that count as the same words; chance and fixed phrases stay below
+LEAST = 20  # words; a shorter text says nothing about who wrote it
+MOST = 20_000  # words that are looked at
+LONGEST = 200_000  # characters that are looked at
+
+_LETTERS = 0x32400  # code points behind are all the same unknown letter
+_ALONE = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3))  # kana, Han, Hangul: scripts without spaces
+_POWER = np.cumprod(np.full(64, 0x9E3779B97F4A7C15, dtype=np.uint64))
+_MIX = (np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text's words in order: a number for each and whether it is a figure; both of shape (words,)."""
+
+    numbers: Numbers
+    figures: Flags
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @cached_property
+    def runs(self) -> Numbers:
+        """One number for each eight words in a row, shape (words - 7,); empty where there are fewer words."""
+        count = max(len(self) - RUN + 1, 0)
+        mixed = np.zeros(count, dtype=np.uint64)
+        for n in range(RUN):
+            mixed += self.numbers[n : n + count] * _POWER[n]
+        return _mixed(mixed)
+
+
+@lru_cache(maxsize=128)  # a text is read for its fingerprint, for its check, and beside each text that it may repeat
+def words_of(text: str) -> Words:
+    """Read a text; case and punctuation don't matter. A character of a script without spaces is a word by itself."""
+    tables = _tables()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text[:LONGEST])
+    codes = np.frombuffer(text[:LONGEST].encode("utf-32-le", "replace"), dtype=np.uint32)
+    codes = np.minimum(codes, _LETTERS - 1)
+    kinds = tables.kinds[codes]
+    inside = np.flatnonzero(kinds)
+    kinds, codes = kinds[inside], codes[inside]
+    first = np.ones(len(inside), dtype=np.bool_)
+    first[1:] = (np.diff(inside) > 1) | (kinds[1:] == 2) | (kinds[:-1] == 2)
+    starts = np.flatnonzero(first)
+    if not len(starts):
+        return Words(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.bool_))
+    place = np.arange(len(codes)) - starts[np.cumsum(first) - 1]
+    spelt = tables.lower[codes] * _POWER[np.minimum(place, len(_POWER) - 1)]
+    numbers = _mixed(np.add.reduceat(spelt, starts))
+    return Words(numbers[:MOST], tables.digit[codes[starts]][:MOST])
+
+
+def _mixed(numbers: Numbers) -> Numbers:
+    """Spread what is in the low bits over all of them (the finish of splitmix64); wraps on purpose."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX[0]
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX[1]
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What each code point is: 0 no letter, 1 a letter, 2 a word by itself; its small letter; whether it is a digit."""
+
+    kinds: NDArray[np.uint8]
+    lower: Numbers
+    digit: Flags
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _Tables:
+    letters = [chr(n) for n in range(_LETTERS)]
+    kinds = np.fromiter((letter.isalnum() for letter in letters), dtype=np.uint8, count=_LETTERS)
+    for start, end in _ALONE:
+        kinds[start : end + 1] *= 2
+    small = (ord(low) if len(low := letter.lower()) == 1 else n for n, letter in enumerate(letters))
+    return _Tables(
+        kinds,
+        np.fromiter(small, dtype=np.uint64, count=_LETTERS),
+        np.fromiter((letter.isdigit() for letter in letters), dtype=np.bool_, count=_LETTERS),
+    )
