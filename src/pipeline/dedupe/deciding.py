@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -106,6 +107,10 @@ def _reason(article: Article, origin: Article, found: Overlap, kinds: Mapping[st
     ]
     if found.kept < 0.9:
         said.append(f"{int(100 * found.kept)} % of that article is kept")
-    if words_of(article.title).numbers.tolist() != words_of(origin.title).numbers.tolist():
+    if _plain(article.title) != _plain(origin.title):
         said.append("other headline")
     return "; ".join(said)
+
+
+def _plain(title: str) -> list[str]:
+    return re.findall(r"\w+", title.casefold())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,11 @@ def fingerprint(text: str) -> tuple[int, ...]:
     words = words_of(text)
     if len(words) < LEAST:
         return ()
-    numbers = np.unique(words.runs >> np.uint64(64 - BITS))
-    return tuple(numbers[:VALUES].tolist())
+    numbers = words.runs >> np.uint64(64 - BITS)
+    if len(numbers) > 4 * VALUES:  # a run may stand in a text more than once, but hardly all of the lowest
+        lowest = np.unique(np.partition(numbers, 3 * VALUES)[: 3 * VALUES])
+        numbers = lowest if len(lowest) >= VALUES else numbers
+    return tuple(np.unique(numbers)[:VALUES].tolist())
 
 
 @dataclass(slots=True)
@@ -48,13 +51,14 @@ class Index:
 
         A value that eight articles hold is a fixed phrase, unless they share three of them.
         """
-        shared: Counter[int] = Counter()
+        shared: dict[int, int] = {}
         rare: set[int] = set()
         for value in values:
-            holders = self.holders.get(value, ())
-            shared.update(holders)
-            if len(holders) < COMMON:
-                rare.update(holders)
+            if holders := self.holders.get(value):
+                for known in holders:
+                    shared[known] = shared.get(known, 0) + 1
+                if len(holders) < COMMON:
+                    rare.update(holders)
         found = [known for known, times in shared.items() if times >= PHRASES or known in rare]
         return sorted(found, key=lambda known: (-shared[known], known))[:NEAR]
 

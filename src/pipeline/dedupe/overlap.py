@@ -38,17 +38,17 @@ class Overlap:
     @property
     def copied(self) -> float:
         """Share of the article's words that stand in the origin."""
-        return float(self.article.mean())
+        return _share(self.article)
 
     @property
     def kept(self) -> float:
         """Share of the origin's words that the article kept."""
-        return float(self.origin.mean())
+        return _share(self.origin)
 
     @property
     def lead(self) -> float:
         """Share of the origin's first fifth that the article kept."""
-        return float(self.origin[: max(len(self.origin) // 5, RUN)].mean())
+        return _share(self.origin[: max(len(self.origin) // 5, RUN)])
 
 
 def overlap(words: Words, theirs: Words) -> Overlap:
@@ -59,12 +59,17 @@ def overlap(words: Words, theirs: Words) -> Overlap:
 
 def repeats(words: Words, theirs: Words, found: Overlap, *, copied: float = COPIED) -> bool:
     """Whether a text is another one again, cut or framed or lightly edited, and not the same form filled in anew."""
-    framed = found.copied >= min(FRAMED, copied) and found.lead >= LEAD
-    plain = found.copied >= copied and found.copied + found.kept / 4 >= WHOLE
-    if found.kept < KEPT or not (framed or plain):
+    share, kept = found.copied, found.kept
+    if kept < KEPT or share < min(FRAMED, copied):
         return False
-    inside = min(float(flags[_between(flags)].mean()) for flags in (found.article, found.origin))
+    if (share < copied or share + kept / 4 < WHOLE) and found.lead < LEAD:
+        return False
+    inside = min(_share(flags[_between(flags)]) for flags in (found.article, found.origin))
     return inside >= INSIDE and not _form(words, theirs, found)
+
+
+def _share(flags: Flags) -> float:
+    return int(np.count_nonzero(flags)) / max(len(flags), 1)
 
 
 def _among(numbers: Numbers, others: Numbers) -> Flags:
@@ -80,7 +85,7 @@ def _among(numbers: Numbers, others: Numbers) -> Flags:
 def _covered(starts: Flags, length: int) -> Flags:
     """Flag the words of the runs that start where told; shape (length,)."""
     steps = np.zeros(length + 1, dtype=np.int64)
-    at = np.flatnonzero(starts)
+    (at,) = starts.nonzero()
     steps[at] += 1
     steps[at + RUN] -= 1
     return np.cumsum(steps)[:length] > 0
@@ -88,7 +93,7 @@ def _covered(starts: Flags, length: int) -> Flags:
 
 def _between(flags: Flags) -> slice:
     """From the first to the last shared run."""
-    at = np.flatnonzero(flags)
+    (at,) = flags.nonzero()
     return slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, 0)
 
 
@@ -110,5 +115,5 @@ def _figures(words: Words, theirs: Words, flags: Flags) -> tuple[int, int]:
     """Count a text's numbers up to the last shared run: those that the other text has nowhere, and all."""
     upto = slice(0, _between(flags).stop)
     figures = words.figures[upto]
-    at = np.flatnonzero(figures & ~flags[upto])
+    (at,) = (figures & ~flags[upto]).nonzero()
     return int((~_among(words.numbers[at], theirs.numbers)).sum()), int(figures.sum())

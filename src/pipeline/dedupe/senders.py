@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
     from pipeline.model import Article
 
+Kind = Literal["wire", "press release"]
+Signs = dict[str, tuple[tuple[str, ...], str]]
+
 HEAD, TAIL = 400, 300  # characters in which a dateline or a credit stands
 
 # What it is called -> how it signs, and the site of its own.
-WIRES = {
+WIRES: Signs = {
     "Reuters": (("Reuters",), "reuters.com"),
     "Associated Press": (("AP", "Associated Press", "The Associated Press"), "apnews.com"),
     "AFP": (("AFP", "Agence France-Presse"), "afp.com"),
@@ -37,7 +40,7 @@ WIRES = {
     "UPI": (("UPI",), "upi.com"),
     "The Canadian Press": (("CP", "The Canadian Press"), "thecanadianpress.com"),
 }
-RELEASES = {
+RELEASES: Signs = {
     "PR Newswire": (("PRNewswire", "PR Newswire", "PRNewswire-PRWeb"), "prnewswire.com"),
     "Business Wire": (("BUSINESS WIRE", "Business Wire"), "businesswire.com"),
     "GlobeNewswire": (("GLOBE NEWSWIRE", "GlobeNewswire"), "globenewswire.com"),
@@ -55,7 +58,7 @@ class Sender:
     """Who sent a text out, as a wire text or a press release; ``own``: the article is the sender's own page."""
 
     name: str
-    kind: Literal["wire", "press release"]
+    kind: Kind
     own: bool = False
 
     @property
@@ -71,41 +74,43 @@ def sender_of(article: Article, kinds: Mapping[str, str]) -> Sender | None:
     Told by the kind of its source, by the site of an agency, by its dateline, by the credit at its end, or by the
     name that stands for an author.
     """
-    host = (urlsplit(article.url).hostname or "").removeprefix("www.")
-    for kind, names in _senders():
-        for name, (signs, site) in names.items():
-            if host == site or host.endswith(f".{site}"):
-                return Sender(name, kind, own=True)
-            if not {sign.casefold() for sign in signs}.isdisjoint(author.casefold() for author in article.authors):
-                return Sender(name, kind, own=False)
-    if (kind_of_source := kinds.get(article.source)) in ("wire", "press release"):
-        return Sender(article.site or "", "wire" if kind_of_source == "wire" else "press release", own=True)
-    return _signed(article.text)
-
-
-def _signed(text: str) -> Sender | None:
-    """Return who is named in the dateline or in the credit at the end."""
+    known = _known()
+    if found := known.get(_site_of(article.url)):
+        return Sender(found.name, found.kind, own=True)
+    for author in article.authors:
+        if found := known.get(author.casefold()):
+            return found
+    if (kind := kinds.get(article.source)) in ("wire", "press release"):
+        return Sender(article.site or "", "wire" if kind == "wire" else "press release", own=True)
     dateline, credit = _marks()
-    found = dateline.search(text[:HEAD]) or credit.search(text[-TAIL:])
-    if found is None:
-        return None
-    sign = next(group for group in found.groups() if group).casefold()
-    return next(
-        Sender(name, kind)
-        for kind, names in _senders()
-        for name, (signs, _) in names.items()
-        if sign in (known.casefold() for known in signs)
-    )
+    mark = dateline.search(article.text[:HEAD]) or credit.search(article.text[-TAIL:])
+    return known[next(group for group in mark.groups() if group).casefold()] if mark else None
 
 
-def _senders() -> tuple[tuple[Literal["wire", "press release"], dict[str, tuple[tuple[str, ...], str]]], ...]:
-    return ("wire", WIRES), ("press release", RELEASES)
+def _site_of(url: str) -> str:
+    """Return the site of an agency that an address belongs to, else an empty string."""
+    host = urlsplit(url).hostname or ""
+    while host and host not in _known():
+        host = host.partition(".")[2]
+    return host
+
+
+@cache
+def _known() -> dict[str, Sender]:
+    """Who signs so, or has this site."""
+    groups: tuple[tuple[Kind, Signs], ...] = (("wire", WIRES), ("press release", RELEASES))
+    return {
+        sign.casefold(): Sender(name, kind)
+        for kind, names in groups
+        for name, (signs, site) in names.items()
+        for sign in (*signs, site)
+    }
 
 
 @cache
 def _marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """``BERLIN (dpa) -``, ``/PRNewswire/ --``; at the end ``(EFE)``, ``Source: Business Wire``, ``© AFP``."""
-    signs = sorted((s for _, names in _senders() for group, _ in names.values() for s in group), key=len, reverse=True)
+    signs = sorted((s for signs, _ in (*WIRES.values(), *RELEASES.values()) for s in signs), key=len, reverse=True)
     name = "(" + "|".join(map(re.escape, signs)) + ")"
     dateline = rf"[(/]\s*{name}\s*[)/]\s*[.,:]?\s*[-–—]"
     credit = rf"\(\s*{name}\s*\)\W*$|(?:Source|Quelle|Fuente|Fonte|SOURCE)\s*:?\s+{name}\b|©\s*(?:20\d\d\s+)?{name}\b"

@@ -21,7 +21,8 @@ MOST = 20_000  # words that are looked at
 LONGEST = 200_000  # characters that are looked at
 
 _LETTERS = 0x32400  # code points behind are all the same unknown letter
-_ALONE = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3))  # kana, Han, Hangul: scripts without spaces
+ALONE = 2  # the kind of a letter that is a word by itself
+_SCRIPTS = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3))  # kana, Han, Hangul: scripts without spaces
 _POWER = np.cumprod(np.full(64, 0x9E3779B97F4A7C15, dtype=np.uint64))
 _MIX = (np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 
@@ -46,26 +47,33 @@ class Words:
         return _mixed(mixed)
 
 
-@lru_cache(maxsize=128)  # a text is read for its fingerprint, for its check, and beside each text that it may repeat
+@lru_cache(maxsize=256)  # a text is read for its fingerprint, for its check, and beside each text that it may repeat
 def words_of(text: str) -> Words:
     """Read a text; case and punctuation don't matter. A character of a script without spaces is a word by itself."""
     tables = _tables()
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text[:LONGEST])
-    codes = np.frombuffer(text[:LONGEST].encode("utf-32-le", "replace"), dtype=np.uint32)
-    codes = np.minimum(codes, _LETTERS - 1)
+    codes = _codes(text[:LONGEST])
     kinds = tables.kinds[codes]
-    inside = np.flatnonzero(kinds)
-    kinds, codes = kinds[inside], codes[inside]
-    first = np.ones(len(inside), dtype=np.bool_)
-    first[1:] = (np.diff(inside) > 1) | (kinds[1:] == 2) | (kinds[:-1] == 2)
-    starts = np.flatnonzero(first)
-    if not len(starts):
+    (inside,) = kinds.nonzero()
+    if not len(inside):
         return Words(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.bool_))
-    place = np.arange(len(codes)) - starts[np.cumsum(first) - 1]
+    kinds, codes = kinds[inside], codes[inside]
+    first = np.empty(len(inside), dtype=np.bool_)
+    first[0] = True
+    first[1:] = (inside[1:] - inside[:-1] > 1) | (kinds[1:] == ALONE) | (kinds[:-1] == ALONE)
+    (starts,) = first.nonzero()
+    lengths = np.append(starts[1:], len(inside)) - starts
+    place = np.arange(len(codes)) - np.repeat(starts, lengths)
     spelt = tables.lower[codes] * _POWER[np.minimum(place, len(_POWER) - 1)]
     numbers = _mixed(np.add.reduceat(spelt, starts))
     return Words(numbers[:MOST], tables.digit[codes[starts]][:MOST])
+
+
+def _codes(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
+    """Return each character's code point; letters and their accents together."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    whole = unicodedata.normalize("NFC", text).encode("utf-32-le", "replace")
+    return np.minimum(np.frombuffer(whole, dtype=np.uint32), np.uint32(_LETTERS - 1))
 
 
 def _mixed(numbers: Numbers) -> Numbers:
@@ -88,8 +96,8 @@ class _Tables:
 def _tables() -> _Tables:
     letters = [chr(n) for n in range(_LETTERS)]
     kinds = np.fromiter((letter.isalnum() for letter in letters), dtype=np.uint8, count=_LETTERS)
-    for start, end in _ALONE:
-        kinds[start : end + 1] *= 2
+    for start, end in _SCRIPTS:
+        kinds[start : end + 1] *= ALONE
     small = (ord(low) if len(low := letter.lower()) == 1 else n for n, letter in enumerate(letters))
     return _Tables(
         kinds,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pipeline.dedupe import passed_on
 from pipeline.model import Article, Copy
 from pipeline.store import done, schema
-from pipeline.store.rows import ARTICLE, article_of, chunks, insertion, upsert
+from pipeline.store.rows import ARTICLE, article_of, chunks, insertion, listed, upsert
 from pipeline.store.work_stories import refresh_stories_of
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ def holders(store: Store, fingerprints: Iterable[Sequence[int]], *, version: int
     """
     v, f = schema.fingerprint_values, schema.fingerprints
     query = sa.select(v.c.value, v.c.article).join_from(v, f, f.c.article == v.c.article)
-    query = query.where(f.c.version == version).order_by(v.c.value, v.c.article)
+    query = query.where(f.c.version == version)
     found: defaultdict[int, list[int]] = defaultdict(list)
     with store.reading() as connection:
-        for some in chunks(sorted({value for values in fingerprints for value in values})):
-            for value, article in connection.execute(query.where(v.c.value.in_(some))):
-                found[value].append(article)
-    return dict(found)
+        within = listed(connection, v.c.value, sorted({value for values in fingerprints for value in values}))
+        for value, article in connection.execute(query.where(within)):
+            found[value].append(article)
+    return {value: sorted(articles) for value, articles in found.items()}
 
 
 def families(store: Store, ids: Collection[int]) -> dict[int, list[Article]]:
