@@ -27,7 +27,8 @@ EntityLabel = Literal["organisation", "person", "model", "product", "conference"
 WAYS: tuple[Way, ...] = ("feed", "sitemap", "listing", "conference", "archive")
 STANCES: tuple[Stance, ...] = ("asserts", "disputes", "reports")
 KINDS = (
-    "trade press", "mainstream", "lab blog", "analyst", "community", "research", "press release", "conference",
+    "trade press", "mainstream", "lab blog", "analyst", "community", "research", "press release", "wire",
+    "conference",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ process's and, for PostgreSQL, those of its server (of the test run's own, with 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import resource
@@ -43,10 +44,10 @@ PIECE = 20_000
 
 
 # ------------------------------------------------------------------ filling
-def fill(store: Store, first: int, last: int) -> None:
+def fill(url: str, first: int, last: int) -> None:
     """Make-believe articles ``first`` to ``last``: checked, each under twelve values of its own."""
     chance = np.random.default_rng(first)
-    with store.engine.connect() as connection:
+    with closing(open_store(url)) as store, store.engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         raw: Any = connection.connection.driver_connection
         cursor = raw.cursor()
@@ -216,7 +217,9 @@ def main() -> None:
         arrive(store, 2_000_000_000, 300, texts)
         flow.fold(edges(store))  # warm: statements are compiled, tables of letters are made
         for n, size in enumerate(sizes):
-            fill(store, filled, size)
+            apart = multiprocessing.get_context("spawn").Process(target=fill, args=(url, filled, size))
+            apart.start()  # in a process of its own: its memory is none of the stage's
+            apart.join()
             filled = size
             arrive(store, 2_000_100_000 + n * 100_000, options.measured, texts)
             measure(store, postmaster, size, options)

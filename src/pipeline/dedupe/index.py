@@ -33,11 +33,11 @@ def fingerprint(text: str) -> tuple[int, ...]:
     words = words_of(text)
     if len(words) < LEAST:
         return ()
-    numbers = words.runs >> np.uint64(64 - BITS)
-    if len(numbers) > 4 * VALUES:  # a run may stand in a text more than once, but hardly all of the lowest
-        lowest = np.unique(np.partition(numbers, 3 * VALUES)[: 3 * VALUES])
-        numbers = lowest if len(lowest) >= VALUES else numbers
-    return tuple(np.unique(numbers)[:VALUES].tolist())
+    lowest = words.ordered[: 3 * VALUES] >> np.uint64(64 - BITS)
+    values = tuple(dict.fromkeys(lowest.tolist()))
+    if len(values) < VALUES:  # the text repeats itself
+        values = tuple(np.unique(words.ordered >> np.uint64(64 - BITS))[:VALUES].tolist())
+    return values[:VALUES]
 
 
 @dataclass(slots=True)

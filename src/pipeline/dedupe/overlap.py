@@ -53,8 +53,8 @@ class Overlap:
 
 def overlap(words: Words, theirs: Words) -> Overlap:
     """Mark the words that lie in a run of eight words or more that both texts have."""
-    ours, others = words.runs, theirs.runs
-    return Overlap(_covered(_among(ours, others), len(words)), _covered(_among(others, ours), len(theirs)))
+    ours = _covered(_among(words.runs, theirs.ordered), len(words))
+    return Overlap(ours, _covered(_among(theirs.runs, words.ordered), len(theirs)))
 
 
 def repeats(words: Words, theirs: Words, found: Overlap, *, copied: float = COPIED) -> bool:
@@ -72,13 +72,11 @@ def _share(flags: Flags) -> float:
     return int(np.count_nonzero(flags)) / max(len(flags), 1)
 
 
-def _among(numbers: Numbers, others: Numbers) -> Flags:
-    """For each number whether it is one of the others; faster than ``numpy.isin`` at the length of an article."""
-    if not len(others):
+def _among(numbers: Numbers, known: Numbers) -> Flags:
+    """For each number whether it is one of those known, which are in order; faster than ``numpy.isin`` at this size."""
+    if not len(known):
         return np.zeros(len(numbers), dtype=np.bool_)
-    known = np.sort(others)
-    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
-    same: Flags = known[at] == numbers
+    same: Flags = known[np.minimum(np.searchsorted(known, numbers), len(known) - 1)] == numbers
     return same
 
 
@@ -116,4 +114,4 @@ def _figures(words: Words, theirs: Words, flags: Flags) -> tuple[int, int]:
     upto = slice(0, _between(flags).stop)
     figures = words.figures[upto]
     (at,) = (figures & ~flags[upto]).nonzero()
-    return int((~_among(words.numbers[at], theirs.numbers)).sum()), int(figures.sum())
+    return int((~_among(words.numbers[at], np.sort(theirs.numbers))).sum()), int(figures.sum())

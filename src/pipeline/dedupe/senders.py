@@ -74,22 +74,24 @@ def sender_of(article: Article, kinds: Mapping[str, str]) -> Sender | None:
     Told by the kind of its source, by the site of an agency, by its dateline, by the credit at its end, or by the
     name that stands for an author.
     """
-    known = _known()
+    known, kind = _known(), kinds.get(article.source)
     if found := known.get(_site_of(article.url)):
         return Sender(found.name, found.kind, own=True)
-    for author in article.authors:
-        if found := known.get(author.casefold()):
-            return found
-    if (kind := kinds.get(article.source)) in ("wire", "press release"):
+    if kind in ("wire", "press release"):
         return Sender(article.site or "", "wire" if kind == "wire" else "press release", own=True)
+    if found := next((known[author] for author in article.authors if author in known), None):
+        return found
     dateline, credit = _marks()
     mark = dateline.search(article.text[:HEAD]) or credit.search(article.text[-TAIL:])
-    return known[next(group for group in mark.groups() if group).casefold()] if mark else None
+    return known[next(group for group in mark.groups() if group)] if mark else None
 
 
 def _site_of(url: str) -> str:
     """Return the site of an agency that an address belongs to, else an empty string."""
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
     while host and host not in _known():
         host = host.partition(".")[2]
     return host
@@ -100,7 +102,7 @@ def _known() -> dict[str, Sender]:
     """Who signs so, or has this site."""
     groups: tuple[tuple[Kind, Signs], ...] = (("wire", WIRES), ("press release", RELEASES))
     return {
-        sign.casefold(): Sender(name, kind)
+        sign: Sender(name, kind)
         for kind, names in groups
         for name, (signs, site) in names.items()
         for sign in (*signs, site)

@@ -23,7 +23,12 @@ LONGEST = 200_000  # characters that are looked at
 _LETTERS = 0x32400  # code points behind are all the same unknown letter
 ALONE = 2  # the kind of a letter that is a word by itself
 _SCRIPTS = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3))  # kana, Han, Hangul: scripts without spaces
-_POWER = np.cumprod(np.full(64, 0x9E3779B97F4A7C15, dtype=np.uint64))
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
+_JOIN = (
+    (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F)),
+    (np.uint64(0xE7037ED1A0B428DB), np.uint64(0x8EBC6AF09C88C6E3)),
+    (np.uint64(0x589965CC75374CC3), np.uint64(0x1D8E4E27C47D124F)),
+)
 _MIX = (np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 
 
@@ -40,11 +45,15 @@ class Words:
     @cached_property
     def runs(self) -> Numbers:
         """One number for each eight words in a row, shape (words - 7,); empty where there are fewer words."""
-        count = max(len(self) - RUN + 1, 0)
-        mixed = np.zeros(count, dtype=np.uint64)
-        for n in range(RUN):
-            mixed += self.numbers[n : n + count] * _POWER[n]
-        return _mixed(mixed)
+        joined = self.numbers
+        for step, (ahead, behind) in zip((1, 2, 4), _JOIN, strict=True):
+            joined = joined[:-step] * ahead + joined[step:] * behind
+        return _mixed(joined)
+
+    @cached_property
+    def ordered(self) -> Numbers:
+        """The runs' numbers from the lowest on."""
+        return np.sort(self.runs)
 
 
 @lru_cache(maxsize=256)  # a text is read for its fingerprint, for its check, and beside each text that it may repeat
@@ -59,12 +68,13 @@ def words_of(text: str) -> Words:
     kinds, codes = kinds[inside], codes[inside]
     first = np.empty(len(inside), dtype=np.bool_)
     first[0] = True
-    first[1:] = (inside[1:] - inside[:-1] > 1) | (kinds[1:] == ALONE) | (kinds[:-1] == ALONE)
+    first[1:] = inside[1:] - inside[:-1] > 1
+    if codes.dtype != np.uint8:
+        first[1:] |= (kinds[1:] == ALONE) | (kinds[:-1] == ALONE)
     (starts,) = first.nonzero()
-    lengths = np.append(starts[1:], len(inside)) - starts
-    place = np.arange(len(codes)) - np.repeat(starts, lengths)
-    spelt = tables.lower[codes] * _POWER[np.minimum(place, len(_POWER) - 1)]
-    numbers = _mixed(np.add.reduceat(spelt, starts))
+    power, inverse = _powers()
+    spelt = tables.lower[codes] * power[: len(codes)]
+    numbers = np.add.reduceat(spelt, starts) * inverse[starts]
     return Words(numbers[:MOST], tables.digit[codes[starts]][:MOST])
 
 
@@ -81,6 +91,12 @@ def _mixed(numbers: Numbers) -> Numbers:
     numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX[0]
     numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX[1]
     return numbers ^ (numbers >> np.uint64(31))
+
+
+@lru_cache(maxsize=1)
+def _powers() -> tuple[Numbers, Numbers]:
+    """Powers of the base and of its inverse: a word's number is that of its letters wherever it stands in the text."""
+    return tuple(np.cumprod(np.full(LONGEST, base, dtype=np.uint64)) for base in (_BASE, pow(_BASE, -1, 2**64)))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
