@@ -177,7 +177,7 @@ def test_an_index_in_memory_finds_what_it_has_seen_and_forgets_the_oldest() -> N
 # ------------------------------------------------------------------ which texts are compared
 def test_two_texts_with_the_same_footer_meet_only_until_many_have_it() -> None:
     index = dedupe.Index()
-    footer = paragraphs(99, 1, words=30)
+    footer = paragraphs(99, 1, words=20)
     prints = [dedupe.fingerprint("\n".join([*paragraphs(200 + n, 4), *footer])) for n in range(80)]
     met = []
     for n, values in enumerate(prints):

@@ -57,7 +57,7 @@ class Pair:
 
 # ------------------------------------------------------------------ base texts
 def bases(folder: Path = EXAMS) -> list[Base]:
-    """Real texts of the exams, longest halves first; empty where the exams' data is missing."""
+    """Real texts of the exams, all of a story in one half; empty where the exams' data is missing."""
     found = []
     if (articles := folder / "cluster" / "articles.jsonl").exists():
         for line in articles.read_text(encoding="utf-8").splitlines():
@@ -81,7 +81,7 @@ def newsroom_bases() -> list[Base]:
     copies = {key for key, row in labels.items() if row.get("copy_of") or row.get("echo_of")}
     site = Newsroom(HERE.parent / "newsroom", date(2026, 11, 23))
     return [
-        Base(key, _half(key), labels[key].get("story"), tuple(piece.paragraphs))
+        Base(key, _half(labels[key].get("story") or key), labels[key].get("story"), tuple(piece.paragraphs))
         for key, piece in sorted(site.articles.items())
         if key in labels and key not in copies and len(" ".join(piece.paragraphs).split()) >= LEAST
     ]
