@@ -290,3 +290,11 @@ def test_a_copy_of_a_copy_seen_before_names_the_first() -> None:
     third = seen.copy_of(article(3, "\n".join([*text[:3], *paragraphs(81, 1)])))
     assert third is not None
     assert third.origin == 1
+
+
+def test_dates_at_the_end_of_time_break_nothing() -> None:
+    text = "\n".join(paragraphs(90))
+    late = replace(article(1, text), published=datetime.max.replace(tzinfo=UTC))
+    found, _ = dedupe.copies(late, [article(2, text), replace(late, id=3), Article(4, "https://a.test/4", "", text)])
+    assert found is not None
+    assert found.origin == 2

@@ -138,7 +138,7 @@ def fold(edges: Edges) -> Counts:
         turned: list[Copy] = []
         for article in articles:
             with _guarded(edges, "dedupe", dedupe.VERSION, article.id, article.url):
-                near = [other for met in index.near(prints[article.id]) for other in known[met]]
+                near = [other for met in index.near(prints[article.id]) for other in known.get(met, ())]
                 own, others = dedupe.copies(article, near, kinds=kinds)
                 checked.append((article, index.add(article.id, prints[article.id]), own))
                 turned, known[article.id] = [*turned, *others], [article]

@@ -77,8 +77,7 @@ def _in_order(articles: Sequence[Article], near: Article, kinds: Mapping[str, st
     if len(articles) < 2:
         return list(articles)
     named = {author.casefold() for other in (near, *articles) for author in other.authors if author != other.site}
-    first = min(map(_when, articles))
-    until = first + AHEAD if first < _LAST else _LAST
+    until = min(*map(_when, articles), _LAST - AHEAD) + AHEAD
 
     def place(article: Article) -> tuple[int, datetime, int]:
         when = _when(article)

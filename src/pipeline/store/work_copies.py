@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from pipeline.dedupe import passed_on
 from pipeline.model import Article, Copy
@@ -97,10 +98,24 @@ def _save_values(connection: Connection, fingerprints: Mapping[int, Sequence[int
             connection.execute(gone, old)
     rows = [{"article": a, "version": version, "sketch": _packed(values)} for a, values in fingerprints.items()]
     upsert(connection, f, rows)
-    pairs = sorted((value, article) for article, values in fingerprints.items() for value in values)
-    if pairs:
-        insert = insertion(connection, v).on_conflict_do_nothing()
-        connection.execute(insert, [{"value": value, "article": article} for value, article in pairs])
+    _insert_values(connection, sorted((value, article) for article, values in fingerprints.items() for value in values))
+
+
+def _insert_values(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Put articles under their values, in the order of the index; PostgreSQL takes all of them as two arrays."""
+    v = schema.fingerprint_values
+    insert = insertion(connection, v)
+    if not pairs:
+        return
+    if connection.dialect.name == "postgresql":
+        columns = [
+            sa.func.unnest(sa.literal(list(of), postgresql.ARRAY(sa.BigInteger))) for of in zip(*pairs, strict=True)
+        ]
+        rows = insert.from_select(["value", "article"], sa.select(*columns))
+        connection.execute(rows.on_conflict_do_nothing())
+    else:
+        named = [{"value": value, "article": article} for value, article in pairs]
+        connection.execute(insert.on_conflict_do_nothing(), named)
 
 
 def _packed(values: Sequence[int]) -> bytes:
