@@ -45,7 +45,7 @@ PIECE = 20_000
 
 # ------------------------------------------------------------------ filling
 def fill(url: str, first: int, last: int) -> None:
-    """Make-believe articles ``first`` to ``last``: checked, each under twelve values of its own."""
+    """Make-believe articles ``first`` to ``last``: checked, each under eight values of its own."""
     chance = np.random.default_rng(first)
     with closing(open_store(url)) as store, store.engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"

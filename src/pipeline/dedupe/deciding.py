@@ -34,19 +34,23 @@ def copy_of(
     its origin instead. ``copied`` is the least share of the article's words that must stand in the origin, in runs of
     eight words or more; ``kinds`` is the kind of each source by its key.
     """
-    words = words_of(article.text)
-    if len(words) < LEAST:
-        return None
     others = {candidate.id: candidate for candidate in candidates if candidate.id != article.id}
-    for candidate in _in_order(list(others.values()), article, kinds or {}):
+    ordered = _in_order(list(others.values()), article, kinds or {})
+    return _first(article, ordered, copied, kinds or {})
+
+
+def _first(article: Article, ordered: Sequence[Article], copied: float, kinds: Mapping[str, str]) -> Copy | None:
+    """Return the article as a copy of the first whose words it repeats."""
+    words = words_of(article.text) if ordered else None
+    if words is None or len(words) < LEAST:
+        return None
+    for candidate in ordered:
         theirs = words_of(candidate.text)
-        if len(theirs) < LEAST:
-            continue
-        found = overlap(words, theirs)
-        if repeats(words, theirs, found, copied=copied):
-            return Copy(
-                article.id, candidate.id, round(found.copied, 4), _reason(article, candidate, found, kinds or {})
-            )
+        if len(theirs) >= LEAST:
+            found = overlap(words, theirs)
+            if repeats(words, theirs, found, copied=copied):
+                score = round(found.copied, 4)
+                return Copy(article.id, candidate.id, score, _reason(article, candidate, found, kinds))
     return None
 
 
@@ -60,11 +64,11 @@ def copies(
     its copy; the store then passes on to it whatever was a copy of those.
     """
     others = list({other.id: other for other in known if other.id != article.id}.values())
-    ordered = _in_order([article, *others], article, kinds or {})
+    ordered, kinds = _in_order([article, *others], article, kinds or {}), kinds or {}
     at = ordered.index(article)
-    if own := copy_of(article, ordered[:at], kinds=kinds):
+    if own := _first(article, ordered[:at], COPIED, kinds):
         return own, []
-    return None, [found for other in ordered[at + 1 :] if (found := copy_of(other, [article], kinds=kinds))]
+    return None, [found for other in ordered[at + 1 :] if (found := _first(other, [article], COPIED, kinds))]
 
 
 def passed_on(copy: Copy, origin: int) -> Copy:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pipeline.model import Article, Copy
 
-VALUES = 12  # values a text; of two texts that share 0.3 of their runs, 98 in 100 share a value
+VALUES = 8  # values a text; of two texts that share 0.4 of their runs, 98 in 100 share a value
 BITS = 47  # fits six bytes with a sign; among ten million articles one lookup in 200,000 meets a value by chance
 COMMON = 8  # articles under one value; more have a fixed phrase in common, or the same text, which eight will name
 PHRASES = 3  # common values that two texts must share to be compared: a fixed footer has one or two
@@ -24,7 +24,7 @@ NEAR = 8  # articles that one is compared with
 
 
 def fingerprint(text: str) -> tuple[int, ...]:
-    """Return up to 12 values of 47 bits under which a text is looked up; none where it has fewer than 20 words.
+    """Return up to 8 values of 47 bits under which a text is looked up; none where it has fewer than 20 words.
 
     They are the lowest numbers among those of its runs of eight words: a bottom-k sketch (Broder 1997, On the
     resemblance and containment of documents). Unlike bands of MinHash values it also brings a part and its whole

@@ -49,7 +49,7 @@ annotations = Table(
     required("version", BigInteger),
     time("computed_at"),
 )
-# What an article is looked up under, and the same by value: twelve rows an article, so they hold nothing else, and no
+# What an article is looked up under, and the same by value: eight rows an article, so they hold nothing else, and no
 # foreign key; ``fingerprints`` says what has to be taken out again.
 fingerprints = Table(
     "fingerprints",

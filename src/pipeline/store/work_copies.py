@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -102,20 +103,18 @@ def _save_values(connection: Connection, fingerprints: Mapping[int, Sequence[int
 
 
 def _insert_values(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
-    """Put articles under their values, in the order of the index; PostgreSQL takes all of them as two arrays."""
-    v = schema.fingerprint_values
-    insert = insertion(connection, v)
+    """Put articles under their values, in the order of the index; bound as one value, as in ``rows.listed``."""
     if not pairs:
         return
+    rows: sa.Select[Any] | sa.TextualSelect
     if connection.dialect.name == "postgresql":
-        columns = [
-            sa.func.unnest(sa.literal(list(of), postgresql.ARRAY(sa.BigInteger))) for of in zip(*pairs, strict=True)
-        ]
-        rows = insert.from_select(["value", "article"], sa.select(*columns))
-        connection.execute(rows.on_conflict_do_nothing())
+        columns = [sa.literal(list(column), postgresql.ARRAY(sa.BigInteger)) for column in zip(*pairs, strict=True)]
+        rows = sa.select(*(sa.func.unnest(column) for column in columns))
     else:
-        named = [{"value": value, "article": article} for value, article in pairs]
-        connection.execute(insert.on_conflict_do_nothing(), named)
+        read = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:pairs) WHERE true"
+        rows = sa.text(read).bindparams(pairs=json.dumps(pairs)).columns(value=sa.BigInteger, article=sa.Integer)
+    insert = insertion(connection, schema.fingerprint_values).from_select(["value", "article"], rows)
+    connection.execute(insert.on_conflict_do_nothing())
 
 
 def _packed(values: Sequence[int]) -> bytes:

@@ -1,4 +1,4 @@
-"""Copies are found by twelve values an article; stories say their languages and how soon others reported.
+"""Copies are found by eight values an article; stories say their languages and how soon others reported.
 
 The values of the old fingerprints mean nothing to the new version of "dedupe", which reads every article again and
 counts every story anew.
