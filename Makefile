@@ -26,6 +26,8 @@ bench: $(STAMP)
 	$(BIN)/python tests/quality/week.py
 	$(BIN)/python tests/quality/steps.py
 	$(BIN)/python tests/quality/archives.py --pages 20000
+	$(BIN)/python tests/quality/copies.py
+	$(BIN)/python tests/quality/copies_scale.py --articles 100000
 
 soak: $(STAMP)
 	$(BIN)/python tests/quality/kills.py --kills 20

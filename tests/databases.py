@@ -227,7 +227,7 @@ def grouped(store) -> list[Article]:
     """The same with copies and stories."""
     found = articles(store)
     copy = Copy(found[2].id, found[1].id, 0.97, "same words")
-    checked = [(a, [n, 100 + n // 3, 2**64 - 1 - n], copy if n == 2 else None) for n, a in enumerate(found)]
+    checked = [(a, [n, 100 + n // 3, 2**47 - 1 - n], copy if n == 2 else None) for n, a in enumerate(found)]
     work.save_copies(store, checked, version=1, now=NOW)
     stories = [story for _, _, _, story, _ in NEWS]
     placements = [

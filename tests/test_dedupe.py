@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipeline import dedupe
+from pipeline.dedupe.senders import sender_of
 from pipeline.model import Article
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -29,17 +31,17 @@ def meet(one: str, other: str) -> bool:
     return not set(dedupe.fingerprint(one)).isdisjoint(dedupe.fingerprint(other))
 
 
-def test_a_fingerprint_is_the_same_each_time_and_fits_a_signed_64_bit_column() -> None:
+def test_a_fingerprint_is_the_same_each_time_and_fits_six_bytes() -> None:
     text = "\n".join(paragraphs(1))
-    bands = dedupe.fingerprint(text)
-    assert bands == dedupe.fingerprint(text)
-    assert len(bands) == len(set(bands)) == dedupe.BANDS
-    assert all(0 <= band < 2**63 for band in bands)
+    values = dedupe.fingerprint(text)
+    assert values == dedupe.fingerprint(text)
+    assert len(values) == len(set(values)) == dedupe.VALUES
+    assert all(0 <= value < 2**47 for value in values)
 
 
 def test_stored_fingerprints_keep_their_values_from_version_to_version() -> None:
     text = " ".join(f"word{n}" for n in range(40))
-    assert dedupe.fingerprint(text)[:2] == (3790438894240616008, 3971916500492384540)
+    assert dedupe.fingerprint(text)[:2] == (6324813392570, 16428359845032)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "too few words to tell", "……"])
@@ -72,6 +74,7 @@ def test_unrelated_texts_do_not_meet() -> None:
 def test_languages_without_spaces_have_words_too() -> None:
     text = "人工知能の研究所は新しい模型を公開し価格を半分に下げたと発表した" * 2
     assert meet(text, text + "続きは明日")
+    assert len(dedupe.words_of("人工知能 and カナ")) == 7
     assert dedupe.copy_of(article(2, text + "続きは明日"), [article(1, text)]) is not None
 
 
@@ -169,3 +172,129 @@ def test_an_index_in_memory_finds_what_it_has_seen_and_forgets_the_oldest() -> N
     assert again is not None
     assert again.origin == 2
     assert seen.copy_of(article(6, texts[0])) is None
+
+
+# ------------------------------------------------------------------ which texts are compared
+def test_two_texts_with_the_same_footer_meet_only_until_many_have_it() -> None:
+    index = dedupe.Index()
+    footer = paragraphs(99, 1, words=20)
+    prints = [dedupe.fingerprint("\n".join([*paragraphs(200 + n, 4), *footer])) for n in range(80)]
+    met = []
+    for n, values in enumerate(prints):
+        met.append(len(index.near(values)))
+        index.add(n, values)
+    assert sum(met[-20:]) == 0
+    assert max(map(len, index.holders.values())) == 8
+
+
+def test_the_hundredth_copy_is_still_brought_together_with_the_first() -> None:
+    index, values = dedupe.Index(), dedupe.fingerprint("\n".join(paragraphs(60)))
+    for n in range(100):
+        index.add(n, values)
+    assert index.near(values)[0] == 0
+    assert len(index.near(values)) == 8
+
+
+def test_what_is_taken_out_of_an_index_is_not_found() -> None:
+    index, values = dedupe.Index(), dedupe.fingerprint("\n".join(paragraphs(61)))
+    index.remove(1, index.add(1, values))
+    assert index.near(values) == []
+    assert index.holders == {}
+
+
+# ------------------------------------------------------------------ which is the origin
+RELEASE = Article(
+    5, "https://wire.test/5", "Brackwell opens", "\n".join(paragraphs(70)), "brackwell", site="Brackwell",
+    published=NOON + timedelta(minutes=10),
+)  # fmt: skip
+KINDS = {"brackwell": "press release", "agency": "wire"}
+
+
+def test_a_press_release_is_the_origin_of_what_was_printed_minutes_before_it() -> None:
+    printed = article(3, RELEASE.text, hours=0)
+    own, others = dedupe.copies(RELEASE, [printed], kinds=KINDS)
+    assert own is None
+    (turned,) = others
+    assert (turned.article, turned.origin) == (3, 5)
+    assert turned.reason.startswith("100 % of its words stand in that order in article 5, a press release of Brackwell")
+    assert dedupe.copies(RELEASE, [printed])[0] is not None  # where nothing says that it is one, time decides
+
+
+def test_a_release_of_the_week_after_is_no_origin() -> None:
+    late = replace(RELEASE, published=NOON + timedelta(days=7))
+    own, others = dedupe.copies(late, [article(3, RELEASE.text)], kinds=KINDS)
+    assert (own and own.origin, others) == (3, [])
+
+
+def test_an_article_found_late_but_published_first_becomes_the_origin_of_those_known() -> None:
+    text = "\n".join(paragraphs(71))
+    own, others = dedupe.copies(article(9, text, hours=-5), [article(3, text), article(4, text, hours=1)])
+    assert own is None
+    assert [(copy.article, copy.origin) for copy in others] == [(3, 9), (4, 9)]
+
+
+def test_a_text_with_an_agencys_dateline_comes_before_one_without() -> None:
+    plain = article(1, "\n".join(paragraphs(72)))
+    wired = article(2, "MADRID, 3 mar (EFE).- " + plain.text, hours=0.5)
+    own, others = dedupe.copies(wired, [plain])
+    assert own is None
+    assert others[0].reason.startswith("100 % of its words stand in that order in article 2, a wire text of EFE")
+
+
+def test_who_is_named_as_the_author_elsewhere_is_the_origin() -> None:
+    text = "\n".join(paragraphs(73))
+    printed = replace(article(1, text), site="Meridian", authors=("Harborwire",))
+    wire = replace(article(2, text, hours=0.2), site="Harborwire", authors=("Ann Lee",))
+    assert dedupe.copies(wire, [printed])[1][0].origin == 2
+    assert dedupe.copies(replace(wire, site="Other"), [printed])[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("LONDON, March 3 (Reuters) - Shares rose.", "Reuters", "wire"),
+        ("WASHINGTON (AP) — Shares rose.", "Associated Press", "wire"),
+        ("BERLIN (dpa) - Aktien steigen.", "dpa", "wire"),
+        ("OSLO, Jan. 9, 2026 /PRNewswire/ -- Brackwell opens.", "PR Newswire", "press release"),
+        ("AUSTIN, Texas--(BUSINESS WIRE)--Brackwell opens.", "Business Wire", "press release"),
+        ("Las acciones suben. (EFE)", "EFE", "wire"),
+        ("Les actions montent.\n© 2026 AFP", "AFP", "wire"),
+        ("Shares rose, people familiar with Reuters said.", None, None),
+        ("The PA - a body of nine - met. It has a source.", None, None),
+    ],
+)
+def test_releases_and_wire_texts_are_known_by_their_marks(text: str, name: str | None, kind: str | None) -> None:
+    found = sender_of(article(1, text), {})
+    assert (found.name, found.kind) == (name, kind) if found else name is None
+
+
+def test_a_sender_is_known_by_its_site_by_its_kind_and_by_the_author() -> None:
+    on_site = sender_of(Article(1, "https://www.prnewswire.com/news/1", "T", "Text"), {})
+    assert on_site is not None
+    assert (on_site.name, on_site.own) == ("PR Newswire", True)
+    by_kind = sender_of(Article(1, "https://a.test/1", "T", "Text", "agency", site="Agency"), KINDS)
+    assert by_kind is not None
+    assert by_kind.told == "a wire text of Agency"
+    by_author = sender_of(Article(1, "https://a.test/1", "T", "Text", authors=("Reuters",)), {})
+    assert by_author is not None
+    assert not by_author.own
+    assert sender_of(Article(1, "http://[broken", "T", "Text"), {}) is None
+
+
+def test_a_copy_of_a_copy_seen_before_names_the_first() -> None:
+    seen, text = dedupe.Seen(), paragraphs(80, 10)
+    assert seen.copy_of(article(1, "\n".join(text))) is None
+    second = seen.copy_of(article(2, "\n".join(text[:6])))
+    assert second is not None
+    assert second.origin == 1
+    third = seen.copy_of(article(3, "\n".join([*text[:3], *paragraphs(81, 1)])))
+    assert third is not None
+    assert third.origin == 1
+
+
+def test_dates_at_the_end_of_time_break_nothing() -> None:
+    text = "\n".join(paragraphs(90))
+    late = replace(article(1, text), published=datetime.max.replace(tzinfo=UTC))
+    found, _ = dedupe.copies(late, [article(2, text), replace(late, id=3), Article(4, "https://a.test/4", "", text)])
+    assert found is not None
+    assert found.origin == 2

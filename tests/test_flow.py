@@ -104,6 +104,28 @@ def test_all_copies_are_found_and_no_others(rows: sqlite3.Connection, ids: dict[
     assert pairs <= planted
 
 
+def test_every_story_says_how_many_told_it_in_which_languages_and_how_soon(rows: sqlite3.Connection) -> None:
+    stories = list(rows.execute("SELECT * FROM story"))
+
+    assert all(story["languages"] for story in stories)
+    assert any("," in story["languages"] for story in stories)
+    for story in stories:
+        hours = [story["hours_to_second"], story["hours_to_third"], story["hours_to_fifth"]]
+        assert [told is not None for told in hours] == [story["voices"] >= n for n in (2, 3, 5)]
+        known = [told for told in hours if told is not None]
+        assert known == sorted(known)
+
+
+def test_the_list_of_stories_gives_these_figures(demo: Path, tideline: Tideline) -> None:
+    told = json.loads(tideline("stories", "--json", "--limit", "5", cwd=demo).stdout)
+
+    assert len(told) == 5
+    assert {
+        "articles", "copies", "voices", "languages", "first", "first_source", "hours_to_second", "hours_to_third",
+        "hours_to_fifth",
+    } <= set(told[0])  # fmt: skip
+
+
 def test_quotes_are_found_with_their_speakers_at_the_pinned_level(
     rows: sqlite3.Connection, ids: dict[int, str]
 ) -> None:

@@ -265,13 +265,52 @@ def test_annotations_come_back_with_the_sentences_cut_from_the_article(store):
     assert np.allclose(found.vector, given.vector, atol=0.01)
 
 
-def test_candidates_share_bands_and_those_that_share_most_come_first(store):
+def test_who_holds_a_value_is_found_at_the_version_that_was_checked(store):
     found = grouped(store)
-    assert work.band_candidates(store, [3, 101], version=1)[0] == found[3]
-    assert {a.id for a in work.band_candidates(store, [100], version=1)} == {a.id for a in found[:3]}
-    assert work.band_candidates(store, [100], version=2) == []
-    assert work.band_candidates(store, [2**64 - 6], version=1) == [found[5]]
-    assert work.band_candidates(store, [100], version=1, limit=1) == [found[0]]
+    first = [article.id for article in found[:3]]
+    assert work.holders(store, [(3, 101), (100,)], version=1) == {
+        3: [found[3].id], 100: first, 101: [article.id for article in found[3:]],
+    }  # fmt: skip
+    assert work.holders(store, [(2**47 - 6,)], version=1) == {2**47 - 6: [found[5].id]}
+    assert work.holders(store, [(100,)], version=2) == {}
+    work.save_copies(store, [(found[0], [7], None)], version=1, now=LATER)
+    assert work.holders(store, [(100, 0, 7)], version=1) == {7: [found[0].id], 100: first[1:]}
+
+
+def test_a_copy_brings_its_origin_with_it(store):
+    found = grouped(store)
+    assert work.families(store, [found[0].id, found[2].id]) == {
+        found[0].id: [found[0]], found[2].id: [found[2], found[1]],
+    }  # fmt: skip
+
+
+def test_what_was_a_copy_of_an_article_that_turns_out_to_be_one_is_passed_on(store):
+    found = grouped(store)
+    turned = Copy(found[1].id, found[4].id, 0.9, "late words")
+    work.save_copies(store, [(found[4], [9], None)], turned=[turned], version=1, now=LATER)
+    assert work.origins(store, found[:3]) == {found[1].id: found[4].id, found[2].id: found[4].id}
+    reasons = {row.article: row.reason for row in rows(store, schema.copies)}
+    assert reasons == {
+        found[1].id: "late words",
+        found[2].id: f"same words; article {found[1].id} repeats article {found[4].id}",
+    }
+    assert answers.story(store, 1)["story"].copies == 2
+    assert work.origins(store, [found[4]]) == {}
+    assert work.same_words(store, [found[4]]) == {found[4].id: found[1].id}  # its story is theirs
+
+
+def test_a_copy_of_a_copy_is_a_copy_of_its_origin(store):
+    found = grouped(store)
+    given = Copy(found[0].id, found[2].id, 0.9, "words")
+    work.save_copies(store, [(found[0], [9], given)], version=1, now=LATER)
+    assert work.origins(store, found[:1]) == {found[0].id: found[1].id}
+
+
+def test_copies_are_checked_again_when_the_text_of_their_origin_changes(store):
+    found = grouped(store)
+    page = next(page for page in work.pending_pages(store, 2) if page.url == found[1].url)
+    read(store, page, text="quite other words", version=2)
+    assert {a.id for a in work.pending_articles(store, "dedupe", 1)} == {found[1].id, found[2].id}
 
 
 def test_a_copy_that_is_none_any_more_is_none(store):
@@ -292,6 +331,24 @@ def test_a_story_counts_articles_copies_and_voices_and_begins_with_its_first_art
     assert story.languages == ("es", "en")
     assert story.sources == ("El Faro", "The Ledger", "Gazette")
     assert (story.title, story.first_source, story.url) == (found[0].title, "El Faro", found[0].url)
+
+
+def test_a_story_says_how_soon_it_was_told_independently(store):
+    found = grouped(store)
+    story = answers.story(store, 1)["story"]
+    hours = (found[1].published - found[0].published).total_seconds() / 3600
+    assert (story.hours_to_second, story.hours_to_third, story.hours_to_fifth) == (hours, None, None)
+    # Ledger and Gazette have one owner: a second report by that owner is no third voice
+    work.save_copies(store, [(found[2], [2], None)], version=2, now=LATER)
+    story = answers.story(store, 1)["story"]
+    assert (story.copies, story.voices, story.hours_to_third) == (0, 2, None)
+    moved = [(a, Placement(a.id, 1, 0.8, "names", False)) for a in found[3:5]]
+    work.save_placements(store, moved, version=2, now=LATER)
+    story = answers.story(store, 1)["story"]
+    third = (found[3].published - found[0].published).total_seconds() / 3600
+    assert (story.articles, story.voices, story.hours_to_third) == (5, 3, third)
+    row = next(row for row in rows(store, schema.stories) if row.id == 1)
+    assert row.languages == "es, en"
 
 
 def test_the_window_gives_placed_articles_with_vector_and_story(store):
@@ -566,7 +623,7 @@ def test_saving_everything_again_changes_nothing(store):
     notes = [annotation(article, n) for n, article in enumerate(found)]
     work.save_annotations(store, notes, version=1, model="tiny", now=LATER)
     work.save_copies(
-        store, [(found[2], [2, 100, 2**64 - 3], Copy(found[2].id, found[1].id, 0.9, "same"))], version=1, now=LATER
+        store, [(found[2], [2, 100, 2**47 - 3], Copy(found[2].id, found[1].id, 0.9, "same"))], version=1, now=LATER
     )
     work.save_placements(store, [(found[0], Placement(found[0].id, 1, 0.8, "names", True))], version=1, now=LATER)
     assert snapshot(store) == before

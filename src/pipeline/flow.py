@@ -127,17 +127,22 @@ def annotate(edges: Edges) -> Counts:
 
 
 def fold(edges: Edges) -> Counts:
-    """Same words -> Copies."""
+    """Same words -> Copies; an article that comes late may be the origin of those known before."""
     counts: Counter[str] = Counter()
+    kinds = {source.key: source.kind for source in edges.sources}
     for articles in _articles(edges, "dedupe", dedupe.VERSION):
+        prints = {article.id: dedupe.fingerprint(article.text) for article in articles}
+        index = dedupe.Index(work.holders(edges.store, prints.values(), version=dedupe.VERSION))
+        known = work.families(edges.store, index.met(prints.values()))
         checked: list[tuple[Article, Sequence[int], Copy | None]] = []
+        turned: list[Copy] = []
         for article in articles:
             with _guarded(edges, "dedupe", dedupe.VERSION, article.id, article.url):
-                bands = dedupe.fingerprint(article.text)
-                here = [known for known, theirs, _ in checked if not set(theirs).isdisjoint(bands)]
-                near = [*work.band_candidates(edges.store, bands, version=dedupe.VERSION), *here]
-                checked.append((article, bands, dedupe.copy_of(article, near)))
-        work.save_copies(edges.store, checked, version=dedupe.VERSION, now=edges.now())
+                near = [other for met in index.near(prints[article.id]) for other in known.get(met, ())]
+                own, others = dedupe.copies(article, near, kinds=kinds)
+                checked.append((article, index.add(article.id, prints[article.id]), own))
+                turned, known[article.id] = [*turned, *others], [article]
+        work.save_copies(edges.store, checked, turned=turned, version=dedupe.VERSION, now=edges.now())
         counts.update("originals" if copy is None else "copies" for _, _, copy in checked)
     return counts
 
@@ -149,13 +154,13 @@ def place(edges: Edges) -> Counts:
     for articles in _articles(edges, "cluster", cluster.VERSION):
         window = window or _window(edges, articles)
         notes = work.annotations(edges.store, articles)
-        origins = work.origins(edges.store, articles)
+        kin = work.same_words(edges.store, articles)
         next_story = work.next_story_id(edges.store)
         placed: list[tuple[Article, Placement]] = []
         for article in articles:
             with _guarded(edges, "cluster", cluster.VERSION, article.id, article.url):
                 vector = notes[article.id].vector
-                theirs = window.story_of(origins.get(article.id))
+                theirs = window.story_of(kin.get(article.id))
                 found = cluster.place(window, article, vector, next_story=next_story, origin_story=theirs)
                 window.add(article, vector, found.story)
                 placed.append((article, found))

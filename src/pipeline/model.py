@@ -27,7 +27,8 @@ EntityLabel = Literal["organisation", "person", "model", "product", "conference"
 WAYS: tuple[Way, ...] = ("feed", "sitemap", "listing", "conference", "archive")
 STANCES: tuple[Stance, ...] = ("asserts", "disputes", "reports")
 KINDS = (
-    "trade press", "mainstream", "lab blog", "analyst", "community", "research", "press release", "conference",
+    "trade press", "mainstream", "lab blog", "analyst", "community", "research", "press release", "wire",
+    "conference",
 )  # fmt: skip
 
 
@@ -369,7 +370,11 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles about the same event, as a reader of the store gets them."""
+    """Articles about the same event, as a reader of the store gets them.
+
+    ``voices`` counts independent reports: different owners among the articles that are no copies. The hours are from
+    the first of these reports to the second, third and fifth, None while there are fewer.
+    """
 
     id: int
     title: str
@@ -378,6 +383,9 @@ class Story:
     articles: int = 1
     copies: int = 0
     voices: int = 1
+    hours_to_second: float | None = None
+    hours_to_third: float | None = None
+    hours_to_fifth: float | None = None
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()

@@ -52,15 +52,21 @@ annotations = Table(
     required("version", BigInteger),
     time("computed_at"),
 )
-fingerprint_bands = Table(
-    "fingerprint_bands",
+# What an article is looked up under, and the same by value: eight rows an article, so they hold nothing else, and no
+# foreign key; ``fingerprints`` says what has to be taken out again.
+fingerprints = Table(
+    "fingerprints",
     metadata,
     reference("article", "articles.id", primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    required("value", BigInteger),
     required("version", BigInteger),
-    time("computed_at"),
-    Index(None, "value", "article"),
+    required("sketch", sa.LargeBinary),
+)
+fingerprint_values = Table(
+    "fingerprint_values",
+    metadata,
+    Column("value", BigInteger, primary_key=True, autoincrement=False),
+    Column("article", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 copies = Table(
     "copies",
@@ -85,6 +91,10 @@ stories = Table(
     required("copies", Integer),
     required("truncated", Integer, server_default="0"),
     required("voices", Integer),
+    required("languages", Text),
+    Column("hours_to_second", Float),
+    Column("hours_to_third", Float),
+    Column("hours_to_fifth", Float),
     required("version", BigInteger),
     time("seen_at"),
     Index(None, "day"),

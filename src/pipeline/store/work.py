@@ -22,6 +22,7 @@ from pipeline.store.work_collect import (
     save_poll,
     sync_catalogue,
 )
+from pipeline.store.work_copies import families, holders, origins, same_words, save_copies
 from pipeline.store.work_editions import edition_candidates, import_editions, save_edition_links
 from pipeline.store.work_hosts import (
     give_back,
@@ -36,13 +37,10 @@ from pipeline.store.work_hosts import (
 )
 from pipeline.store.work_pages import save_link_failure, save_page, save_pages
 from pipeline.store.work_read import (
-    band_candidates,
-    origins,
     pending_articles,
     pending_count,
     pending_pages,
     save_articles,
-    save_copies,
     save_failure,
 )
 from pipeline.store.work_report import reports
@@ -84,7 +82,6 @@ __all__ = [
     "annotations",
     "anything_due",
     "archive",
-    "band_candidates",
     "begin_run",
     "claim_deliveries",
     "claim_delivery",
@@ -95,8 +92,10 @@ __all__ = [
     "due_sources",
     "edition_candidates",
     "end_run",
+    "families",
     "finished_archives",
     "give_back",
+    "holders",
     "host",
     "hosts_with_links",
     "import_editions",
@@ -119,6 +118,7 @@ __all__ = [
     "renew_lease",
     "reports",
     "reserve",
+    "same_words",
     "save_annotations",
     "save_archive",
     "save_articles",

@@ -1,4 +1,4 @@
-"""What reading asks of the store and saves: pages to articles, fingerprints and copies."""
+"""What reading asks of the store and saves: pages to articles."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.model import Article, Copy, Page, Rejection
+from pipeline.model import Article, Page, Rejection
 from pipeline.store import done, rejected, schema
 from pipeline.store.packing import unpack
 from pipeline.store.rows import (
-    ARTICLE,
-    article_of,
-    chunks,
     clean,
     cleaned,
     insertion,
     page_of,
     sha256,
     too_long,
-    upsert,
 )
-from pipeline.store.work_stories import refresh_stories_of
+from pipeline.store.work_copies import articles_by_id, forget_copies_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,15 +53,6 @@ def pending_count(store: Store, stage: str, version: int) -> int:
     """Count what a stage has not handled at this version."""
     with store.reading() as connection:
         return done.count(connection, stage, version)
-
-
-def articles_by_id(connection: Connection, ids: Sequence[int]) -> list[Article]:
-    """Return articles in the order of their ids as given."""
-    found: dict[int, Article] = {}
-    for some in chunks(ids):
-        rows = connection.execute(sa.select(*ARTICLE).where(schema.articles.c.id.in_(some)))
-        found |= {row.id: article_of(row) for row in rows}
-    return [found[article] for article in ids if article in found]
 
 
 def save_failure(store: Store, failure: Rejection, *, version: int, now: datetime) -> None:
@@ -151,61 +138,4 @@ def _write_article(connection: Connection, row: dict[str, Any], known_hash: str 
     done.announce(connection, done.READING, article, row["order_at"])
     if known_hash not in (None, row["text_hash"]):
         done.forget(connection, done.READING, [article])
-
-
-# ------------------------------------------------------------------ dedupe
-def band_candidates(store: Store, bands: Sequence[int], *, version: int, limit: int = 20) -> list[Article]:
-    """Return articles that share a band value and were checked at ``version``, those that share most first.
-
-    Those not yet checked at this version come after the article that asks, so no two can call each other origin.
-    """
-    f = schema.fingerprint_bands
-    shared = sa.func.count()
-    values = [_signed(value) for value in set(bands)]
-    query = sa.select(f.c.article).where(f.c.value.in_(values), f.c.version == version)
-    query = query.group_by(f.c.article).order_by(shared.desc(), f.c.article).limit(limit)
-    with store.reading() as connection:
-        return articles_by_id(connection, list(connection.scalars(query)))
-
-
-def _signed(value: int) -> int:
-    """Return a hash of up to 64 bits as the signed number that databases keep."""
-    return (value + 2**63) % 2**64 - 2**63
-
-
-def save_copies(
-    store: Store, checked: Sequence[tuple[Article, Sequence[int], Copy | None]], *, version: int, now: datetime
-) -> None:
-    """Keep fingerprints and the copies found; what was held a copy before and is none now, is none."""
-    ids = [article.id for article, _, _ in checked]
-    bands = [
-        {"article": article.id, "position": n, "value": _signed(value), "version": version, "computed_at": now}
-        for article, values, _ in checked
-        for n, value in enumerate(values)
-    ]
-    found = [
-        {"article": c.article, "origin": c.origin, "score": c.score, "reason": c.reason}
-        | {"version": version, "computed_at": now}
-        for _, _, c in checked
-        if c is not None
-    ]
-    with store.writing() as connection:
-        for some in chunks(ids):
-            for table in (schema.fingerprint_bands, schema.copies):
-                connection.execute(sa.delete(table).where(table.c.article.in_(some)))
-        upsert(connection, schema.fingerprint_bands, bands)
-        upsert(connection, schema.copies, found)
-        refresh_stories_of(connection, ids)
-        done.mark(connection, "dedupe", ids, version=version, now=now)
-
-
-def origins(store: Store, articles: Sequence[Article]) -> dict[int, int]:
-    """Return, for those articles that are copies, the id of the article that each repeats."""
-    found: dict[int, int] = {}
-    with store.reading() as connection:
-        for some in chunks([article.id for article in articles]):
-            rows = connection.execute(
-                sa.select(schema.copies.c.article, schema.copies.c.origin).where(schema.copies.c.article.in_(some))
-            )
-            found |= {row.article: row.origin for row in rows}
-    return found
+        forget_copies_of(connection, article)

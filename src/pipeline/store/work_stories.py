@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from pipeline.store import done, schema, vectors
 from pipeline.store.rows import ARTICLE, article_of, chunks, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     import numpy as np
@@ -75,7 +76,15 @@ def save_placements(
 
 def _story(article: Article, placement: Placement, version: int, now: datetime) -> dict[str, Any]:
     when = article.when or now
-    counts = {"articles": 1, "copies": 0, "truncated": 0, "voices": 1, "version": version, "seen_at": now}
+    counts = {
+        "articles": 1,
+        "copies": 0,
+        "truncated": 0,
+        "voices": 1,
+        "languages": "",
+        "version": version,
+        "seen_at": now,
+    }
     story = {"id": placement.story, "title": article.title, "first_article": article.id}
     return {**story, "first_at": when, "last_at": when, "day": when.date(), **counts}
 
@@ -100,10 +109,50 @@ def _refresh(connection: Connection, stories: set[int]) -> None:
         counted = {row.story: row._asdict() for row in connection.execute(_counts(some))}
         for row in connection.execute(_firsts(some)):
             counted[row.story] |= row._asdict()
-        empty = {"articles": 0, "copies": 0, "truncated": 0, "voices": 0}
+        for story, values in (*_languages(connection, some), *_hours(connection, list(counted))):
+            counted[story] |= values
+        empty = {"articles": 0, "copies": 0, "truncated": 0, "voices": 0, "languages": "", **_hours_to([])}
         for story in some:
             values = {name: value for name, value in counted.get(story, empty).items() if name != "story"}
             connection.execute(sa.update(schema.stories).where(schema.stories.c.id == story).values(values))
+
+
+def _languages(connection: Connection, stories: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each story's languages, the one that told it first before the others."""
+    p, a = schema.story_articles, schema.articles
+    first = sa.func.min(a.c.order_at)
+    query = sa.select(p.c.story, a.c.language).join_from(p, a, a.c.id == p.c.article).where(p.c.story.in_(stories))
+    query = query.group_by(p.c.story, a.c.language).order_by(p.c.story, first, a.c.language)
+    for story, rows in groupby(connection.execute(query), key=lambda row: row.story):
+        yield story, {"languages": ", ".join(row.language for row in rows if row.language)}
+
+
+def _hours(connection: Connection, stories: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield how long each story took to be told independently: by another owner, in words of its own."""
+    p, a, s, c = schema.story_articles, schema.articles, schema.sources, schema.copies
+    query = (
+        sa.select(p.c.story, sa.func.min(a.c.order_at).label("first_at"))
+        .join_from(p, a, a.c.id == p.c.article)
+        .join(s, s.c.key == a.c.source)
+        .outerjoin(c, c.c.article == p.c.article)
+        .where(p.c.story.in_(stories), c.c.article.is_(None))
+        .group_by(p.c.story, s.c.voice)
+        .order_by(p.c.story)
+    )
+    told = {story: _hours_to([]) for story in stories}
+    for story, rows in groupby(connection.execute(query), key=lambda row: row.story):
+        told[story] = _hours_to([row.first_at for row in rows])
+    return iter(told.items())
+
+
+def _hours_to(reports: Sequence[datetime]) -> dict[str, Any]:
+    """Hours from the first of independent reports to the second, third and fifth; None where there are fewer."""
+    ordered = sorted(reports)
+    names = {"hours_to_second": 2, "hours_to_third": 3, "hours_to_fifth": 5}
+    return {
+        name: round((ordered[n - 1] - ordered[0]).total_seconds() / 3600, 2) if len(ordered) >= n else None
+        for name, n in names.items()
+    }
 
 
 def _counts(stories: Sequence[int]) -> sa.Select[Any]:
