@@ -127,7 +127,7 @@ def _check_chosen(
         if article not in members:
             known = _placed(connection, [article]).get(article)
             where = f"in story {known.story}" if known else "in no story"
-            raise DecisionError(f"article {article} is not in story {story} but {where}; nothing was changed")
+            raise DecisionError(f"article {article} is not in story {story} but {where}")
 
 
 def _undoable(connection: Connection, decision: int) -> AnyRow:
