@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.store import schema, story_rules, views
+from pipeline.store import answers, schema, story_rules, views
 from pipeline.store.rows import chunks
-from pipeline.store.work_report import stories_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,22 +30,18 @@ def explained(store: Store, story: int, *, limit: int = 30) -> dict[str, Any] | 
     """
     with store.reading() as connection:
         kept = story_rules.merged(connection, [story]).get(story, story)
-        head = stories_by_id(connection, [kept]).get(kept)
-        if head is None or not head.articles:
-            return None
+    found = answers.story(store, kept, limit=limit)
+    if found is None or not found["articles"]:
+        return None
+    with store.reading() as connection:
         articles = _articles(connection, kept, limit)
         moved = _moved(connection, [row["article"] for row in articles])
-        t, q = views.tag, views.quote
-        tags = sa.select(t).where(t.c.story == kept).order_by(t.c.theme, t.c.score.desc()).limit(limit)
-        quotes = sa.select(q).where(q.c.story == kept).order_by(q.c.day, q.c.id).limit(limit)
         return {
-            "story": head,
+            **found,
             "asked": story,
             "articles": [{**row, "moved": moved.get(row["article"])} for row in articles],
-            "more": max(head.articles - len(articles), 0),
+            "more": max(found["story"].articles - len(articles), 0),
             "decisions": _decisions(connection, kept, limit=DECISIONS),
-            "tags": [dict(row) for row in connection.execute(tags).mappings()],
-            "quotes": [dict(row) for row in connection.execute(quotes).mappings()],
         }
 
 

@@ -88,6 +88,7 @@ def _story(article: Article, placement: Placement, version: int, now: datetime) 
 
 def refresh_stories_of(connection: Connection, articles: Sequence[int]) -> None:
     """Count anew the stories that articles are in."""
+    story_rules.hold(connection)
     refresh_stories(connection, _stories_of(connection, articles))
 
 
