@@ -151,6 +151,7 @@ def test_a_barred_story_is_not_joined() -> None:
     assert cluster.place(desk.window, two, None, next_story=2).story == 1
     placement = cluster.place(desk.window, two, None, next_story=2, barred={1})
     assert (placement.story, placement.opened) == (2, True)
+    assert cluster.place(desk.window, two, None, next_story=2, origin_story=1, barred={1}) == placement
 
 
 def test_the_same_event_in_two_languages_is_one_story_by_its_names_and_numbers() -> None:

@@ -321,6 +321,17 @@ def test_clustering_everything_again_keeps_what_was_decided(store):
     assert copy.id < again.id
 
 
+def test_an_origin_stays_where_it_is_when_only_its_copy_was_split_off(store):
+    found = grouped(store)
+    split = work.split(store, 1, [found[2].id], ANA)
+    with store.writing() as connection:
+        done.forget(connection, ["cluster"], [article.id for article in found])
+    flow.place(edges(store))
+    stories = stories_of(store)
+    assert stories[2] == split.target
+    assert split.target not in stories[:2]
+
+
 def test_a_decision_made_between_two_batches_is_seen_by_the_second(store):
     found = grouped(store)
     late = [another(store, n, NEWS[5][4], title=NEWS[5][1]) for n in range(101)]

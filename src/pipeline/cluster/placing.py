@@ -27,10 +27,10 @@ def place(
     """Join an article to the best open story, or open ``next_story``; the window itself is left as it is.
 
     ``vector`` is a unit row, shape (dimensions,), or None to go by words alone. ``origin_story`` is the story of the
-    article that this one copies, if it does; it joins none that is ``barred``. The score is the estimated probability
+    article that this one copies, if it does; no story that is ``barred`` is joined. The score is the estimated probability
     that the article belongs there (of an opened story: that it belongs to none of those open).
     """
-    if origin_story is not None:
+    if origin_story is not None and origin_story not in barred:
         return Placement(article.id, origin_story, 1.0, "a copy goes to the story of its origin", opened=False)
     reading = window.read(article, vector)
     stories = [s for s in window.near(reading) if s.id not in barred] if len(reading.terms) else []
