@@ -79,6 +79,11 @@ def test_what_a_person_moved_says_who_when_and_why_and_what_was_said_before() ->
     assert line == "copy of article 18, with which it came from story 9: decision 3 by ana, 2026-03-09 12:30: another"
 
 
+def test_features_that_measure_one_thing_are_told_as_one() -> None:
+    odds = [["words", -2.3], ["each", 49.8], ["each rare", -44.3]]
+    assert "for: words 0.12 alike: euros (+3.2)" in list(explaining.weighed({**WEIGHED, "odds": odds}))
+
+
 def test_a_feature_that_has_no_name_here_goes_by_its_own() -> None:
     assert "novelty (−1.0)" in " ".join(explaining.weighed({**WEIGHED, "odds": [["novelty", -1.0]]}))
 

@@ -5,6 +5,7 @@ Rows of ``store.story_answers`` in, lines of text out. Fits a window of 100 colu
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pipeline.outputs.text import one_line, wrapped
@@ -19,6 +20,12 @@ SAID = 5  # shared names, and other words, that are shown
 NEXT = 2  # runners-up that are shown
 FEW = 0.1  # likeness of words below which there are few in common
 FAINT = 0.15  # log odds that need no mention
+
+
+# Features that measure one thing in two ways: each alone may say too much, and the other takes it back.
+SAME = {
+    "each": "words", "each rare": "words", "each vector": "vector", "cross vector": "cross", "undated": "gap",
+}  # fmt: skip
 
 
 def story_lines(found: Row) -> Iterator[str]:
@@ -116,9 +123,10 @@ def weighed(found: Row) -> Iterator[str]:
 
 
 def _parts(found: Row) -> Iterator[tuple[str, float]]:
-    """Yield what each feature is called and its log odds; the two that allow for another language are one."""
-    odds = dict(found.get("odds", ()))
-    odds["cross"] = odds.get("cross", 0.0) + odds.pop("cross vector", 0.0)
+    """Yield what was weighed, as a person calls it, and its log odds; features that measure one thing are added up."""
+    odds: defaultdict[str, float] = defaultdict(float)
+    for name, part in found.get("odds", ()):
+        odds[SAME.get(name, name)] += part
     meaning = f"meaning {found['meaning']:.2f} alike" if "meaning" in found else "meaning, as words let expect"
     told = {
         "bias": "to begin with",
