@@ -44,6 +44,7 @@ from pipeline.model import (
     Sentence,
     Session,
     Shape,
+    Signature,
     Source,
     Span,
     Speaker,
@@ -268,6 +269,7 @@ def fill(store) -> list[Article]:
     work.reserve(store, [Host("ledger.test", 1.0, NOW)], {}, NOW, longest=timedelta(minutes=2))
     work.save_origin(store, Origin("https://ledger.test", NOW, 200, b"User-agent: *", NOW, tdm=(("/", True),)))
     _hold(store, found)
+    _regret(store)
     _tell(store)
     _trouble(store)
     return found
@@ -285,6 +287,12 @@ def _hold(store, found) -> None:
     work.save_poll(store, poll("boxhall"), [], editions=[edition()])
     links = [EditionLink(found[4].id, "boxworks-2026", "coverage", 0.9, "names 'Boxworks'")]
     work.save_edition_links(store, [(found[4], links)], version=1, now=NOW)
+
+
+def _regret(store) -> None:
+    """A decision about stories that was undone."""
+    merged = work.merge(store, [2, 3], Signature("ana", NOW, "one event"))
+    work.undo(store, merged.id, Signature("ana", NOW, "two after all"))
 
 
 def _tell(store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -100,6 +101,57 @@ def test_what_opens_a_story_names_the_nearest_and_what_spoke_against_it() -> Non
     assert placement.opened
     assert placement.reason.startswith("nearest was story 1: shares names and numbers Cumulant")
     assert "against: 10 days apart" in placement.reason
+
+
+@pytest.mark.parametrize("vector", [True, False])
+def test_what_was_weighed_adds_up_to_the_score(vector: bool) -> None:
+    desk = Desk()
+    for n, text in enumerate((OUTAGE, WHEAT, CERTIFICATE)):
+        desk.put(text, vector=vector, days=n / 4)
+    placement = desk.put(OUTAGE_ELSEWHERE, vector=vector, days=1)
+
+    weighed = placement.weighing
+    assert weighed is not None
+    assert (weighed.story, weighed.chance, weighed.hours) == (1, placement.score, 24.0)
+    log_odds = sum(odds for _, odds in weighed.odds)
+    assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(placement.score, abs=0.001)
+    assert dict(weighed.odds)["gap"] < 0 < dict(weighed.odds)["names"]
+    assert (weighed.meaning is None) is not vector
+    assert {"Brannigan", "Cumulant"} <= {said for said, _ in weighed.names}
+    parts = [part for _, part in weighed.names + weighed.words]
+    assert 0 < sum(parts) <= 1.01
+    assert [story for story, _ in weighed.runners_up] == [3]
+    assert weighed.runners_up[0][1] < weighed.chance
+
+
+def test_an_opened_story_keeps_what_spoke_against_the_nearest() -> None:
+    desk = Desk()
+    desk.put(OUTAGE)
+    placement = desk.put(CERTIFICATE, days=10)
+    assert placement.weighing is not None
+    assert placement.weighing.story == 1
+    assert placement.weighing.chance == pytest.approx(1 - placement.score)
+
+
+def test_what_is_kept_of_a_placement_is_bounded() -> None:
+    desk = Desk()
+    long = " ".join(f"Name{n}{'x' * 200} word{n}" for n in range(200))
+    for _ in range(6):
+        desk.put(long, vector=False)
+    placement = cluster.place(desk.window, article(9, long), None, next_story=9)
+    assert placement.weighing is not None
+    assert len(json.dumps(asdict(placement.weighing))) < 1500
+    assert len(placement.weighing.runners_up) <= 3
+
+
+def test_a_barred_story_is_not_joined() -> None:
+    desk = Desk()
+    desk.put(OUTAGE)
+    two = article(2, OUTAGE_ELSEWHERE)
+    assert cluster.place(desk.window, two, None, next_story=2).story == 1
+    placement = cluster.place(desk.window, two, None, next_story=2, barred={1})
+    assert (placement.story, placement.opened) == (2, True)
+    assert cluster.place(desk.window, two, None, next_story=2, origin_story=1, barred={1}) == placement
 
 
 def test_the_same_event_in_two_languages_is_one_story_by_its_names_and_numbers() -> None:

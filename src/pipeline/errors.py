@@ -7,6 +7,7 @@
     |   |-- NewerDatabase         made by a newer version of Tideline
     |   `-- DatabaseBusy          another daemon or run holds it
     |-- QuestionError             SQL that was refused or failed
+    |-- DecisionError             a decision about stories that can't be carried out
     |-- ModelError                an outside model is missing or not the one named
     |-- CollectError              the crawler process failed as a whole
     `-- DeliveryError             an output could not be reached
@@ -44,6 +45,10 @@ class DatabaseBusy(StoreError):
 
 class QuestionError(TidelineError):
     """A question that was refused, or that the database could not answer."""
+
+
+class DecisionError(TidelineError):
+    """A story can't be split, merged or put back as was asked; nothing was changed."""
 
 
 class ModelError(TidelineError):

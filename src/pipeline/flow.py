@@ -148,11 +148,14 @@ def fold(edges: Edges) -> Counts:
 
 
 def place(edges: Edges) -> Counts:
-    """Same event -> Stories; decided on arrival and kept."""
+    """Same event -> Stories; decided on arrival and kept, and what a person decided before all."""
     counts: Counter[str] = Counter()
     window: cluster.Window | None = None
+    known = 0
     for articles in _articles(edges, "cluster", cluster.VERSION):
-        window = window or _window(edges, articles)
+        decided = work.decided(edges.store, articles)
+        if window is None or decided.latest != known:  # a person split or merged meanwhile
+            window, known = _window(edges, articles), decided.latest
         notes = work.annotations(edges.store, articles)
         kin = work.same_words(edges.store, articles)
         next_story = work.next_story_id(edges.store)
@@ -160,8 +163,9 @@ def place(edges: Edges) -> Counts:
         for article in articles:
             with _guarded(edges, "cluster", cluster.VERSION, article.id, article.url):
                 vector = notes[article.id].vector
-                theirs = window.story_of(kin.get(article.id))
-                found = cluster.place(window, article, vector, next_story=next_story, origin_story=theirs)
+                theirs = decided.put.get(article.id) or window.story_of(kin.get(article.id))
+                apart = decided.apart.get(article.id, ())
+                found = cluster.place(window, article, vector, next_story=next_story, origin_story=theirs, barred=apart)
                 window.add(article, vector, found.story)
                 placed.append((article, found))
                 next_story += found.opened

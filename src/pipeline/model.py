@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # typing only: nouns import no library at run time
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set
 
     import numpy as np
     from numpy.typing import NDArray
@@ -358,14 +358,70 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighing:
+    """How an article was weighed against the likeliest of the open stories: what both have, what spoke against it.
+
+    ``names`` (and numbers) and ``words`` are the weightiest that both have, as the article writes them, each with the
+    part that it makes up of the likeness. Likenesses are cosines, ``meaning`` None without vectors. ``odds`` are what
+    each feature adds to the log odds of ``chance`` or takes from them; ``runners_up`` hold (story, chance).
+    """
+
+    story: int
+    chance: float
+    names: tuple[tuple[str, float], ...] = ()
+    words: tuple[tuple[str, float], ...] = ()
+    like_words: float = 0.0
+    like_names: float = 0.0
+    meaning: float | None = None
+    hours: float = 0.0
+    other_language: bool = False
+    odds: tuple[tuple[str, float], ...] = ()
+    runners_up: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """The story an article was put into on arrival, how strongly, and in words why."""
+    """The story an article was put into on arrival, how strongly, in words why, and what was weighed."""
 
     article: int
     story: int
     score: float
     reason: str
     opened: bool
+    weighing: Weighing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What people decided about stories as far as it bears on some articles; ``latest`` is the newest decision.
+
+    An article of ``put`` has its story for good; one of ``apart`` may not join those stories.
+    """
+
+    latest: int = 0
+    put: Mapping[int, int] = field(default_factory=dict)
+    apart: Mapping[int, Set[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who decides something by hand, when, and in that person's words why."""
+
+    by: str
+    when: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about stories by hand: how many articles changed their story, and copies with them."""
+
+    id: int
+    kind: Literal["split", "merge", "undo"]
+    story: int
+    target: int
+    moved: int
+    followed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

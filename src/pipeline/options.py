@@ -14,7 +14,7 @@ import structlog
 from pipeline import config as settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,3 +60,28 @@ def log_to_stderr(*, quiet: bool, verbose: bool) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+class ListFirst(click.Group):
+    """A group that runs its first command, ``list``, where none is named; options may stand before a command's name."""
+
+    with_value: tuple[str, ...] = ("--config", "--database", "--limit")
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command's name first."""
+        return super().parse_args(ctx, args if {"-h", "--help"} & set(args[:1]) else self.named(args))
+
+    def named(self, args: list[str]) -> list[str]:
+        """Return the arguments with the command's name first."""
+        at = next((n for n in self.bare(args) if args[n] in self.commands), None)
+        return ["list", *args] if at is None else [args[at], *args[:at], *args[at + 1 :]]
+
+    def bare(self, args: list[str]) -> Iterator[int]:
+        """Yield the positions of the arguments that are neither options nor their values."""
+        for n, argument in enumerate(args):
+            if not argument.startswith("-") and (n == 0 or args[n - 1] not in self.with_value):
+                yield n
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of their use."""
+        return list(self.commands)

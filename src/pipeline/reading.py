@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pipeline import catalogue, terminal
+from pipeline import catalogue, story_commands, terminal
 from pipeline.errors import SettingError
 from pipeline.options import common, output
 from pipeline.source_commands import sources
@@ -128,8 +128,7 @@ def _plot(store: Store, config: Config, theme: str | None, file: Path) -> None:
 
 
 # ------------------------------------------------------------------ stories and themes
-@click.command(epilog="Example: tideline stories --theme commoditization --since 2026-01-01 --limit 10")
-@click.argument("story_id", type=int, required=False)
+@click.command("list", epilog="Example: tideline stories list --theme commoditization --since 2026-01-01 --limit 10")
 @click.option("--theme", help="Only stories of this theme.")
 @click.option("--source", help="Only stories that this source told.")
 @click.option("--since", type=DAY, help="First day, YYYY-MM-DD.")
@@ -139,7 +138,6 @@ def _plot(store: Store, config: Config, theme: str | None, file: Path) -> None:
 @common
 def stories(
     config: Config,
-    story_id: int | None,
     theme: str | None,
     source: str | None,
     since: datetime | None,
@@ -147,41 +145,16 @@ def stories(
     limit: int,
     form: str,
 ) -> None:
-    """Stories, newest first; with an id, one story: its articles, why each joined, tags with evidence, quotes."""
+    """Stories, newest first."""
     from pipeline.store import answers
 
     if theme:
         _check_theme(config, theme)
     with opened(config) as store:
-        if story_id is not None:
-            _show_story(store, story_id, form)
-            return
         days = {"since": since and since.date(), "until": until and until.date()}
         found = answers.stories(store, theme=theme, source=source, limit=limit, **days)
     columns = {"id": "Story", "day": "Day", "title": "Title", "voices": "Voices", "copies": "Copies", "languages": "Languages", "themes": "Themes"}  # fmt: skip
     terminal.emit([{**asdict(s), "day": s.first.date().isoformat()} for s in found], columns, form=form)
-
-
-def _show_story(store: Store, story_id: int, form: str) -> None:
-    from pipeline.store import answers
-
-    found = answers.story(store, story_id)
-    if found is None:
-        raise SettingError(f"story {story_id} is not in the database; `tideline stories` lists them")
-    if form != "table":
-        terminal.emit(
-            [{**found, "story": asdict(found["story"])}] if form == "json" else found["articles"], {}, form=form
-        )
-        return
-    parts = {
-        "articles": {"day": "Day", "source_name": "Source", "title": "Title", "copy_of": "Copy of", "reason": "Why it is here"},
-        "tags": {"theme": "Theme", "score": "Score", "stance": "Stance", "source_name": "Source", "evidence": "Evidence"},
-        "quotes": {"speaker": "Speaker", "text": "Words", "source_name": "Source"},
-    }  # fmt: skip
-    click.echo(terminal.clean(found["story"].title))
-    for name, columns in parts.items():
-        if found[name]:
-            terminal.emit(found[name], columns, title=f"\n{name.capitalize()}")
 
 
 @click.command(epilog="Example: tideline themes --json")
@@ -286,4 +259,4 @@ def query(config: Config, sql: str | None, saved: str | None, seconds: float, li
         click.echo(f"only the first {limit} rows are shown; --limit shows more", err=True)
 
 
-COMMANDS = (trends, stories, themes, sources, rejections, digest, query)
+COMMANDS = (trends, story_commands.group(stories), themes, sources, rejections, digest, query)

@@ -19,7 +19,7 @@ from pipeline import catalogue, opml, own_sources, terminal
 from pipeline.catalogue import UNKNOWN_COUNTRY, UNKNOWN_LANGUAGE
 from pipeline.errors import SettingError
 from pipeline.model import KINDS
-from pipeline.options import common, output
+from pipeline.options import ListFirst, common, output
 from pipeline.own_sources import Given
 from pipeline.wiring import opened
 
@@ -30,24 +30,6 @@ if TYPE_CHECKING:
     from pipeline.model import Candidate, Probe, Source
     from pipeline.opml import Outlines
     from pipeline.own_sources import Proposal
-
-WITH_VALUE = ("--config", "--database", "--limit")
-
-
-class ListFirst(click.Group):
-    """A group that runs its first command where none is named; options may stand before the command's name."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command's name first."""
-        if not {"-h", "--help"} & set(args[:1]):
-            named = (n for n, x in enumerate(args) if x in self.commands and (n == 0 or args[n - 1] not in WITH_VALUE))
-            at = next(named, None)
-            args = ["list", *args] if at is None else [args[at], *args[:at], *args[at + 1 :]]
-        return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order of their use."""
-        return list(self.commands)
 
 
 # ------------------------------------------------------------------ list

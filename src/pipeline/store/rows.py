@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pipeline.model import Article, Hint, Link, Page, Span
+from pipeline.model import Article, Hint, Link, Page, Span, Weighing
 from pipeline.store import schema
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Item = TypeVar("Item")
 CHUNK = 500
 # PostgreSQL indexes values of at most 2,704 bytes.
 LONGEST_ADDRESS = 2000
+SAID = ("names", "words")  # what of a weighing an article wrote
 
 ARTICLE = tuple(
     schema.articles.c[name]
@@ -185,6 +187,26 @@ def article_of(row: AnyRow) -> Article:
         modified=row.modified_at,
         truncated=row.truncated,
     )
+
+
+def weighing_json(weighing: Weighing | None) -> dict[str, Any] | None:
+    """Return what was weighed, without what is as a ``Weighing`` is by itself."""
+    if weighing is None:
+        return None
+    found = {f.name: getattr(weighing, f.name) for f in fields(weighing) if getattr(weighing, f.name) != f.default}
+    return found | {name: [(clean(said), part) for said, part in found[name]] for name in SAID if name in found}
+
+
+def weighing_of(found: Mapping[str, Any] | None) -> Weighing | None:
+    """Undo ``weighing_json``."""
+    if found is None:
+        return None
+    known: Any = {name: _pairs(value) if isinstance(value, list) else value for name, value in found.items()}
+    return Weighing(**known)
+
+
+def _pairs(values: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(tuple(pair) for pair in values)
 
 
 def span_of(article: Article, field: str, start: int, end: int) -> Span:

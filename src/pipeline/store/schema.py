@@ -21,6 +21,7 @@ from pipeline.store.tables_collect import (
     themes,
 )
 from pipeline.store.tables_conferences import article_editions, editions, session_speakers, sessions, speakers
+from pipeline.store.tables_hands import story_decisions, story_merges, story_moves
 from pipeline.store.tables_hosts import hosts, origins
 from pipeline.store.tables_read import (
     annotations,
@@ -90,6 +91,9 @@ __all__ = [
     "speakers",
     "stories",
     "story_articles",
+    "story_decisions",
+    "story_merges",
+    "story_moves",
     "subscribers",
     "summaries",
     "summary_sentences",

@@ -108,6 +108,7 @@ story_articles = Table(
     required("score", Float),
     required("reason", Text),
     required("opened", Boolean),
+    Column("weighing", sa.JSON(none_as_null=True)),
     required("version", BigInteger),
     time("computed_at"),
     Index(None, "story", "article"),

@@ -65,3 +65,7 @@ speaker = _view(
     "speaker", id=Integer, edition=Text, edition_name=Text, conference=Text, name=Text, affiliation=Text, role=Text,
     url=Text, sessions=Integer, seen_at=UTCDateTime, changed_at=UTCDateTime,
 )  # fmt: skip
+story_decision = _view(
+    "story_decision", id=Integer, kind=Text, story=Integer, target=Integer, undoes=Integer, undone_by=Integer,
+    moved=Integer, made_by=Text, note=Text, made_at=UTCDateTime,
+)  # fmt: skip

@@ -5,6 +5,7 @@ killed at any instant. Every list has a limit.
 """
 
 from pipeline.store.contents import content_of
+from pipeline.store.story_rules import decided
 from pipeline.store.work_annotate import annotations, save_annotations
 from pipeline.store.work_archives import (
     archive,
@@ -65,6 +66,7 @@ from pipeline.store.work_stories import (
     save_taggings,
     story_window,
 )
+from pipeline.store.work_story_hands import merge, split, undo
 from pipeline.store.work_tell import (
     live_trends,
     save_series,
@@ -88,6 +90,7 @@ __all__ = [
     "content_of",
     "count_new",
     "count_pages",
+    "decided",
     "digest_exists",
     "due_sources",
     "edition_candidates",
@@ -107,6 +110,7 @@ __all__ = [
     "mark_failed",
     "mark_in_doubt",
     "mark_sent",
+    "merge",
     "next_story_id",
     "origin",
     "origins",
@@ -143,6 +147,7 @@ __all__ = [
     "source_days",
     "sources_of_pages",
     "sources_to_judge",
+    "split",
     "stored_pages",
     "stories_sent",
     "story_window",
@@ -151,6 +156,7 @@ __all__ = [
     "sync_subscribers",
     "trends_to_tell",
     "troubled_sources",
+    "undo",
     "voices",
     "wait",
     "waiting_hosts",

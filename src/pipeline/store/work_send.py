@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import DatabaseBusy
 from pipeline.model import Delivery, Digest, Subscriber
-from pipeline.store import schema
+from pipeline.store import schema, story_rules
 from pipeline.store.rows import CHUNK, insertion
 
 if TYPE_CHECKING:
@@ -119,7 +119,10 @@ def digest_exists(store: Store, period: str, end: date) -> bool:
 
 
 def stories_sent(store: Store, subscriber_id: int | None, *, before: date | None = None) -> set[int]:
-    """Return the stories in a reader's digests of the last 60 days; with ``before``, of those that ended earlier."""
+    """Return the stories in a reader's digests of the last 60 days; with ``before``, of those that ended earlier.
+
+    Where one was merged into another since, that other counts as told too.
+    """
     d, ds = schema.digests, schema.digest_stories
     theirs = d.c.subscriber.is_(None) if subscriber_id is None else d.c.subscriber == subscriber_id
     query = sa.select(ds.c.story).join_from(ds, d, d.c.id == ds.c.digest).where(theirs)
@@ -133,7 +136,8 @@ def stories_sent(store: Store, subscriber_id: int | None, *, before: date | None
             return set()
         query = query.where(d.c.end_day >= last - MEMORY)
     with store.reading() as connection:
-        return set(connection.scalars(query.distinct()))
+        sent = set(connection.scalars(query.distinct()))
+        return sent | set(story_rules.merged(connection, sent).values())
 
 
 # ------------------------------------------------------------------ the outbox

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
-from pipeline.store import done, schema, vectors
-from pipeline.store.rows import ARTICLE, article_of, chunks, upsert
+from pipeline.store import done, schema, story_rules, vectors
+from pipeline.store.rows import ARTICLE, article_of, chunks, upsert, weighing_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,19 +58,25 @@ def next_story_id(store: Store) -> int:
 def save_placements(
     store: Store, placements: Sequence[tuple[Article, Placement]], *, version: int, now: datetime
 ) -> None:
-    """Keep which story each article is in; a placement that opened its story makes that story's row."""
+    """Keep which story each article is in; a placement that opened its story makes that story's row.
+
+    What a person put somewhere stays there.
+    """
     ids = [article.id for article, _ in placements]
-    opened = [_story(article, p, version, now) for article, p in placements if p.opened]
-    rows = [
-        {"article": p.article, "story": p.story, "score": p.score, "reason": p.reason, "opened": p.opened}
-        | {"version": version, "computed_at": now}
-        for _, p in placements
-    ]
     with store.writing() as connection:
+        story_rules.hold(connection)
+        heeded, staying = story_rules.heed(connection, placements)
+        opened = [_story(article, p, version, now) for article, p in heeded if p.opened]
+        rows = [
+            {"article": p.article, "story": p.story, "score": p.score, "reason": p.reason, "opened": p.opened}
+            | {"weighing": weighing_json(p.weighing), "version": version, "computed_at": now}
+            for _, p in heeded
+            if p.article not in staying
+        ]
         left = _stories_of(connection, ids)
         upsert(connection, schema.stories, opened, keep=["seen_at"])
         upsert(connection, schema.story_articles, rows)
-        _refresh(connection, left | {p.story for _, p in placements})
+        refresh_stories(connection, left | {p.story for _, p in heeded})
         done.mark(connection, "cluster", ids, version=version, now=now)
 
 
@@ -91,7 +97,8 @@ def _story(article: Article, placement: Placement, version: int, now: datetime) 
 
 def refresh_stories_of(connection: Connection, articles: Sequence[int]) -> None:
     """Count anew the stories that articles are in."""
-    _refresh(connection, _stories_of(connection, articles))
+    story_rules.hold(connection)
+    refresh_stories(connection, _stories_of(connection, articles))
 
 
 def _stories_of(connection: Connection, articles: Sequence[int]) -> set[int]:
@@ -103,7 +110,7 @@ def _stories_of(connection: Connection, articles: Sequence[int]) -> set[int]:
     }
 
 
-def _refresh(connection: Connection, stories: set[int]) -> None:
+def refresh_stories(connection: Connection, stories: set[int]) -> None:
     """Write a story's title, times and counts from its articles; one left by all has none."""
     for some in chunks(sorted(stories)):
         counted = {row.story: row._asdict() for row in connection.execute(_counts(some))}
