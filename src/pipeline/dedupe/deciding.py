@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -69,11 +68,6 @@ def copies(
     if own := _first(article, ordered[:at], COPIED, kinds):
         return own, []
     return None, [found for other in ordered[at + 1 :] if (found := _first(other, [article], COPIED, kinds))]
-
-
-def passed_on(copy: Copy, origin: int) -> Copy:
-    """Return a copy whose origin turned out to be a copy of another article as a copy of that one."""
-    return replace(copy, origin=origin, reason=f"{copy.reason}; article {copy.origin} repeats article {origin}")
 
 
 def _in_order(articles: Sequence[Article], near: Article, kinds: Mapping[str, str]) -> list[Article]:
