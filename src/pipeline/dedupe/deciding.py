@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from pipeline.model import Article
 
 AHEAD = timedelta(days=1)  # a release or wire text is the origin of what was printed up to so long before it
-OWN, SENT, PRINTED, LATER = range(
-    4
-)  # the sender's own page; a text with a sender's mark; any other; more than a day on
+# the sender's own page; a text with a sender's mark; any other; what came more than a day later
+OWN, SENT, PRINTED, LATER = range(4)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
