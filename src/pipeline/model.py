@@ -6,7 +6,7 @@ their own fields. Times are aware datetimes in UTC; offsets are character offset
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -355,6 +355,10 @@ class Copy:
     origin: int
     score: float
     reason: str
+
+    def passed_on(self, origin: int) -> Copy:
+        """The same copy after its origin turned out to be a copy of another article."""
+        return replace(self, origin=origin, reason=f"{self.reason}; article {self.origin} repeats article {origin}")
 
 
 @dataclass(frozen=True, slots=True)

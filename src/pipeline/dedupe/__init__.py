@@ -6,10 +6,10 @@ them, and ``copies`` then reads the texts and says which repeats which, and why:
 the one origin. It knows no site, and it keeps no index: the values live in the store.
 """
 
-from pipeline.dedupe.deciding import copies, copy_of, passed_on
+from pipeline.dedupe.deciding import copies, copy_of
 from pipeline.dedupe.index import BITS, VALUES, Index, Seen, fingerprint
 from pipeline.dedupe.words import words_of
 
-__all__ = ["BITS", "VALUES", "VERSION", "Index", "Seen", "copies", "copy_of", "fingerprint", "passed_on", "words_of"]
+__all__ = ["BITS", "VALUES", "VERSION", "Index", "Seen", "copies", "copy_of", "fingerprint", "words_of"]
 
 VERSION = 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from pipeline.model import Article
 
 AHEAD = timedelta(days=1)  # a release or wire text is the origin of what was printed up to so long before it
-OWN, SENT, PRINTED, LATER = range(
-    4
-)  # the sender's own page; a text with a sender's mark; any other; more than a day on
+# the sender's own page; a text with a sender's mark; any other; what came more than a day later
+OWN, SENT, PRINTED, LATER = range(4)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -69,11 +67,6 @@ def copies(
     if own := _first(article, ordered[:at], COPIED, kinds):
         return own, []
     return None, [found for other in ordered[at + 1 :] if (found := _first(other, [article], COPIED, kinds))]
-
-
-def passed_on(copy: Copy, origin: int) -> Copy:
-    """Return a copy whose origin turned out to be a copy of another article as a copy of that one."""
-    return replace(copy, origin=origin, reason=f"{copy.reason}; article {copy.origin} repeats article {origin}")
 
 
 def _in_order(articles: Sequence[Article], near: Article, kinds: Mapping[str, str]) -> list[Article]:

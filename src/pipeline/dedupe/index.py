@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedupe.deciding import copy_of, passed_on
+from pipeline.dedupe.deciding import copy_of
 from pipeline.dedupe.words import LEAST, words_of
 
 if TYPE_CHECKING:
@@ -47,20 +47,19 @@ class Index:
     holders: dict[int, list[int]] = field(default_factory=dict)
 
     def near(self, values: Iterable[int]) -> list[int]:
-        """Return the articles that may have the same words, those that share most values first.
+        """Return the articles that may have the same words; a shared value counts the more, the fewer hold it.
 
         A value that eight articles hold is a fixed phrase, unless they share three of them.
         """
         shared: dict[int, int] = {}
-        rare: set[int] = set()
+        weight: dict[int, float] = {}
         for value in values:
-            if holders := self.holders.get(value):
-                for known in holders:
-                    shared[known] = shared.get(known, 0) + 1
-                if len(holders) < COMMON:
-                    rare.update(holders)
-        found = [known for known, times in shared.items() if times >= PHRASES or known in rare]
-        return sorted(found, key=lambda known: (-shared[known], known))[:NEAR]
+            holders = self.holders.get(value, ())
+            for known in holders:
+                shared[known] = shared.get(known, 0) + (PHRASES if len(holders) < COMMON else 1)
+                weight[known] = weight.get(known, 0.0) + 1 / len(holders)
+        found = [known for known, times in shared.items() if times >= PHRASES]
+        return sorted(found, key=lambda known: (-weight[known], known))[:NEAR]
 
     def met(self, fingerprints: Iterable[Sequence[int]]) -> set[int]:
         """Return the articles that any of some fingerprints may have the same words with."""
@@ -99,7 +98,7 @@ class Seen:
         near = self._index.near(values)
         found = copy_of(article, [self._articles[known][0] for known in near])
         if found and found.origin in self._origins:
-            found = passed_on(found, self._origins[found.origin])
+            found = found.passed_on(self._origins[found.origin])
         if values:
             self._remember(article, values)
             if found:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,10 +87,7 @@ def sender_of(article: Article, kinds: Mapping[str, str]) -> Sender | None:
 
 def _site_of(url: str) -> str:
     """Return the site of an agency that an address belongs to, else an empty string."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    host = url.partition("://")[2].partition("/")[0].casefold()
     while host and host not in _known():
         host = host.partition(".")[2]
     return host

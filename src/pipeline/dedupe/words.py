@@ -21,9 +21,9 @@ MOST = 20_000  # words that are looked at
 LONGEST = 200_000  # characters that are looked at
 
 _LETTERS = 0x32400  # code points behind are all the same unknown letter
-ALONE = 2  # the kind of a letter that is a word by itself
+LETTER, ALONE = 1, 2  # kinds: a letter of a word, a letter that is a word by itself; 0 is none
 _SCRIPTS = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3))  # kana, Han, Hangul: scripts without spaces
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
+_BASE = 0x9E3779B1  # odd, so that it has an inverse
 _JOIN = (
     (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F)),
     (np.uint64(0xE7037ED1A0B428DB), np.uint64(0x8EBC6AF09C88C6E3)),
@@ -62,20 +62,17 @@ def words_of(text: str) -> Words:
     tables = _tables()
     codes = _codes(text[:LONGEST])
     kinds = tables.kinds[codes]
-    (inside,) = kinds.nonzero()
-    if not len(inside):
-        return Words(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.bool_))
-    kinds, codes = kinds[inside], codes[inside]
-    first = np.empty(len(inside), dtype=np.bool_)
-    first[0] = True
-    first[1:] = inside[1:] - inside[:-1] > 1
+    begins = kinds == LETTER
+    begins[1:] &= kinds[:-1] != LETTER
     if codes.dtype != np.uint8:
-        first[1:] |= (kinds[1:] == ALONE) | (kinds[:-1] == ALONE)
-    (starts,) = first.nonzero()
+        begins |= kinds == ALONE
+    (starts,) = begins.nonzero()
+    if not len(starts):
+        return Words(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.bool_))
     power, inverse = _powers()
-    spelt = tables.lower[codes] * power[: len(codes)]
-    numbers = np.add.reduceat(spelt, starts) * inverse[starts]
-    return Words(numbers[:MOST], tables.digit[codes[starts]][:MOST])
+    spelt = tables.spelt[codes] * power[: len(codes)]
+    numbers = np.add.reduceat(spelt, starts, dtype=np.uint32) * inverse[starts]
+    return Words(numbers[:MOST].astype(np.uint64), tables.digit[codes[starts]][:MOST])
 
 
 def _codes(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
@@ -94,29 +91,28 @@ def _mixed(numbers: Numbers) -> Numbers:
 
 
 @lru_cache(maxsize=1)
-def _powers() -> tuple[Numbers, Numbers]:
+def _powers() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Powers of the base and of its inverse: a word's number is that of its letters wherever it stands in the text."""
-    return tuple(np.cumprod(np.full(LONGEST, base, dtype=np.uint64)) for base in (_BASE, pow(_BASE, -1, 2**64)))  # type: ignore[return-value]
+    base, inverse = (np.full(LONGEST, n, dtype=np.uint32) for n in (_BASE, pow(_BASE, -1, 2**32)))
+    return np.cumprod(base, dtype=np.uint32), np.cumprod(inverse, dtype=np.uint32)
 
 
 @dataclass(frozen=True)
 class _Tables:
-    """What each code point is: 0 no letter, 1 a letter, 2 a word by itself; its small letter; whether it is a digit."""
+    """What each code point is, its small letter's number (0 for what is no letter), and whether it is a digit."""
 
     kinds: NDArray[np.uint8]
-    lower: Numbers
+    spelt: NDArray[np.uint32]
     digit: Flags
 
 
 @lru_cache(maxsize=1)
 def _tables() -> _Tables:
     letters = [chr(n) for n in range(_LETTERS)]
-    kinds = np.fromiter((letter.isalnum() for letter in letters), dtype=np.uint8, count=_LETTERS)
+    kinds = np.fromiter((letter.isalnum() for letter in letters), dtype=np.uint8, count=_LETTERS)  # LETTER or nothing
+    small = (ord(low) if len(low := letter.lower()) == 1 else n for n, letter in enumerate(letters))
+    spelt = np.fromiter(small, dtype=np.uint32, count=_LETTERS) * kinds
     for start, end in _SCRIPTS:
         kinds[start : end + 1] *= ALONE
-    small = (ord(low) if len(low := letter.lower()) == 1 else n for n, letter in enumerate(letters))
-    return _Tables(
-        kinds,
-        np.fromiter(small, dtype=np.uint64, count=_LETTERS),
-        np.fromiter((letter.isdigit() for letter in letters), dtype=np.bool_, count=_LETTERS),
-    )
+    digit = np.fromiter((letter.isdigit() for letter in letters), dtype=np.bool_, count=_LETTERS)
+    return _Tables(kinds, spelt, digit)

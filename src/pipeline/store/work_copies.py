@@ -10,7 +10,6 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from pipeline.dedupe import passed_on
 from pipeline.model import Article, Copy
 from pipeline.store import done, schema
 from pipeline.store.rows import ARTICLE, article_of, chunks, insertion, listed, upsert
@@ -139,7 +138,7 @@ def _rooted(connection: Connection, found: Mapping[int, Copy]) -> list[Copy]:
         if row.article not in found
     ]
     every = [*found.values(), *followers]
-    return [passed_on(copy, root) if (root := _root(copy, links)) != copy.origin else copy for copy in every]
+    return [copy.passed_on(root) if (root := _root(copy, links)) != copy.origin else copy for copy in every]
 
 
 def _root(copy: Copy, links: Mapping[int, int]) -> int:
