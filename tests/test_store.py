@@ -284,18 +284,26 @@ def test_a_copy_brings_its_origin_with_it(store):
     }  # fmt: skip
 
 
+def origins(store, articles) -> dict[int, int]:
+    """Whose words each of some articles repeats."""
+    c = schema.copies
+    with store.reading() as connection:
+        rows = connection.execute(sa.select(c.c.article, c.c.origin).where(c.c.article.in_([a.id for a in articles])))
+        return {row.article: row.origin for row in rows}
+
+
 def test_what_was_a_copy_of_an_article_that_turns_out_to_be_one_is_passed_on(store):
     found = grouped(store)
     turned = Copy(found[1].id, found[4].id, 0.9, "late words")
     work.save_copies(store, [(found[4], [9], None)], turned=[turned], version=1, now=LATER)
-    assert work.origins(store, found[:3]) == {found[1].id: found[4].id, found[2].id: found[4].id}
+    assert origins(store, found[:3]) == {found[1].id: found[4].id, found[2].id: found[4].id}
     reasons = {row.article: row.reason for row in rows(store, schema.copies)}
     assert reasons == {
         found[1].id: "late words",
         found[2].id: f"same words; article {found[1].id} repeats article {found[4].id}",
     }
     assert answers.story(store, 1)["story"].copies == 2
-    assert work.origins(store, [found[4]]) == {}
+    assert origins(store, [found[4]]) == {}
     assert work.same_words(store, [found[4]]) == {found[4].id: found[1].id}  # its story is theirs
 
 
@@ -303,7 +311,7 @@ def test_a_copy_of_a_copy_is_a_copy_of_its_origin(store):
     found = grouped(store)
     given = Copy(found[0].id, found[2].id, 0.9, "words")
     work.save_copies(store, [(found[0], [9], given)], version=1, now=LATER)
-    assert work.origins(store, found[:1]) == {found[0].id: found[1].id}
+    assert origins(store, found[:1]) == {found[0].id: found[1].id}
 
 
 def test_copies_are_checked_again_when_the_text_of_their_origin_changes(store):
@@ -315,10 +323,10 @@ def test_copies_are_checked_again_when_the_text_of_their_origin_changes(store):
 
 def test_a_copy_that_is_none_any_more_is_none(store):
     found = grouped(store)
-    assert work.origins(store, found) == {found[2].id: found[1].id}
+    assert origins(store, found) == {found[2].id: found[1].id}
     assert answers.story(store, 1)["story"].copies == 1
     work.save_copies(store, [(found[2], [1], None)], version=2, now=LATER)
-    assert work.origins(store, found) == {}
+    assert origins(store, found) == {}
     assert answers.story(store, 1)["story"].copies == 0
 
 

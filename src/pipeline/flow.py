@@ -130,7 +130,7 @@ def fold(edges: Edges) -> Counts:
     """Same words -> Copies; an article that comes late may be the origin of those known before."""
     counts: Counter[str] = Counter()
     kinds = {source.key: source.kind for source in edges.sources}
-    for articles in _articles(edges, "dedupe", dedupe.VERSION):
+    for articles in _articles(edges, "dedupe", dedupe.VERSION, 200):
         prints = {article.id: dedupe.fingerprint(article.text) for article in articles}
         index = dedupe.Index(work.holders(edges.store, prints.values(), version=dedupe.VERSION))
         known = work.families(edges.store, index.met(prints.values()))

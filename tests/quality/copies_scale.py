@@ -161,7 +161,8 @@ def server_seconds(postmaster: int | None) -> float:
             except OSError:
                 continue
             if postmaster in (int(fields[1]), int(folder.name)):
-                total += int(fields[11]) + int(fields[12])
+                ended = fields[13:15] if int(folder.name) == postmaster else []  # of its processes that are gone
+                total += sum(map(int, (*fields[11:13], *ended)))
     return total / os.sysconf("SC_CLK_TCK")
 
 

@@ -197,18 +197,6 @@ def weighing_json(weighing: Weighing | None) -> dict[str, Any] | None:
     return found | {name: [(clean(said), part) for said, part in found[name]] for name in SAID if name in found}
 
 
-def weighing_of(found: Mapping[str, Any] | None) -> Weighing | None:
-    """Undo ``weighing_json``."""
-    if found is None:
-        return None
-    known: Any = {name: _pairs(value) if isinstance(value, list) else value for name, value in found.items()}
-    return Weighing(**known)
-
-
-def _pairs(values: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
-    return tuple(tuple(pair) for pair in values)
-
-
 def span_of(article: Article, field: str, start: int, end: int) -> Span:
     """Return the stretch of an article's field, verbatim."""
     return Span(start, end, getattr(article, field)[start:end], field)

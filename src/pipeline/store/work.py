@@ -23,7 +23,7 @@ from pipeline.store.work_collect import (
     save_poll,
     sync_catalogue,
 )
-from pipeline.store.work_copies import families, holders, origins, same_words, save_copies
+from pipeline.store.work_copies import families, holders, same_words, save_copies
 from pipeline.store.work_editions import edition_candidates, import_editions, save_edition_links
 from pipeline.store.work_hosts import (
     give_back,
@@ -113,7 +113,6 @@ __all__ = [
     "merge",
     "next_story_id",
     "origin",
-    "origins",
     "pending_articles",
     "pending_count",
     "pending_links",

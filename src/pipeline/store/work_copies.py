@@ -161,12 +161,6 @@ def forget_copies_of(connection: Connection, article: int) -> None:
 
 
 # ------------------------------------------------------------------ asking
-def origins(store: Store, articles: Sequence[Article]) -> dict[int, int]:
-    """Return, for those articles that are copies, the id of the article that each repeats."""
-    with store.reading() as connection:
-        return _origins(connection, [article.id for article in articles])
-
-
 def same_words(store: Store, articles: Sequence[Article]) -> dict[int, int]:
     """Return, for articles that share their words with another, the id of the one whose story they go to.
 
