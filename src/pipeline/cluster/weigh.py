@@ -58,7 +58,8 @@ def features_of(window: Window, reading: Reading, stories: Sequence[Story]) -> W
     columns = (
         *(np.ones(len(stories)), words, names[0] / (names[1] * names[2] + 1e-9), vector),
         *(gap, np.log(np.minimum(articles, 16)), cross, cross * vector),
-        *(each / whole * inverse[:, 0], dot / length * inverse[:, 1], each_vector, undated),
+        *(np.minimum(each / whole * inverse[:, 0], 1), np.minimum(dot / length * inverse[:, 1], 1)),
+        *(each_vector, undated),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -108,4 +109,5 @@ def logits(window: Window, reading: Reading, stories: Sequence[Story]) -> tuple[
     """Return log odds that the article belongs to each story, shape (stories,), and the features they come from."""
     features = features_of(window, reading, stories)
     long = np.array([detail(reading, story) for story in stories], dtype=np.float32)
-    return (1 - long) * (features @ SHORT) + long * (features @ LONG), features
+    odds = (1 - long) * (features @ SHORT) + long * (features @ LONG)
+    return np.clip(odds, -80, 80), features

@@ -193,7 +193,9 @@ def _opened(story: int, reading: Reading, rarity: Weights) -> Story:
 
 
 def _inverse(reading: Reading, rarity: Weights) -> tuple[float, float]:
-    """One over the length of an article's TF-IDF vector, plain and with the rarity squared."""
+    """One over the length of an article's TF-IDF vector, plain and with the rarity squared; 0 where it has no words."""
+    if not len(reading.terms):
+        return 0.0, 0.0
     plain = reading.weights * rarity
     rare = plain * rarity
     return 1 / (float(np.linalg.norm(plain)) + 1e-4), 1 / (float(np.linalg.norm(rare)) + 1e-4)
