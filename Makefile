@@ -25,6 +25,7 @@ bench: $(STAMP)
 	$(BIN)/python tests/quality/crawl_speed.py
 	$(BIN)/python tests/quality/week.py
 	$(BIN)/python tests/quality/steps.py
+	$(BIN)/python tests/quality/stories_scale.py
 	$(BIN)/python tests/quality/archives.py --pages 20000
 	$(BIN)/python tests/quality/copies.py
 	$(BIN)/python tests/quality/copies_scale.py --articles 100000

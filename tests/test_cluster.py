@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline import cluster, dedupe
+from pipeline.cluster.weigh import FEATURES, features_of
 from pipeline.model import Article, Placement
 
 if TYPE_CHECKING:
@@ -233,6 +234,40 @@ def test_a_long_story_remembers_a_bounded_number_of_words() -> None:
     for n in range(60):
         window.add(article(n, " ".join(f"word{n}x{k}" for k in range(50))), None, 1)
     assert all(len(story.terms) <= 500 for story in window._stories.values())
+
+
+def test_what_is_forgotten_leaves_nothing_behind_in_the_index() -> None:
+    window = cluster.Window(limit=10)
+    for n in range(60):
+        window.add(article(n, f"event{n} place{n} person{n} said matter{n % 3}"), None, n // 2)
+    assert {story for stories in window._index.values() for story in stories} <= set(window._stories)
+    assert set(window._articles.values()) == set(window._stories)
+
+
+def test_a_story_without_words_can_be_joined_by_a_copy_with_some() -> None:
+    window = cluster.Window()
+    window.add(article(1, ""), None, 1)
+    window.add(article(2, OUTAGE), None, 1)
+    assert cluster.place(window, article(3, OUTAGE_ELSEWHERE), None, next_story=2).story == 1
+
+
+def test_an_unknown_date_is_not_the_same_as_the_same_date() -> None:
+    window = cluster.Window()
+    window.add(article(1, OUTAGE), None, 1)
+    dated, undated = article(2, OUTAGE_ELSEWHERE), Article(3, "", "", OUTAGE_ELSEWHERE, language="en")
+    column = FEATURES.index("undated")
+    found = [features_of(window, window.read(a, None), [window._stories[1]])[0, column] for a in (dated, undated)]
+    assert found == [0.0, 1.0]
+
+
+def test_the_mean_likeness_to_each_article_of_a_story_of_one_is_the_likeness_to_it() -> None:
+    window = cluster.Window()
+    vector = encode([OUTAGE])[0]
+    window.add(article(1, OUTAGE), vector, 1)
+    (row,) = features_of(window, window.read(article(2, OUTAGE_ELSEWHERE), vector), [window._stories[1]])
+    told = dict(zip(FEATURES, row.tolist(), strict=True))
+    assert told["each rare"] == pytest.approx(told["words"], rel=0.05)
+    assert told["each vector"] == pytest.approx(1.0, abs=1e-4)
 
 
 def row(number: int, text: str, **more: object) -> dict[str, object]:

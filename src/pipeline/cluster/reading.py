@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -51,22 +51,27 @@ class Reading:
 def read(article: Article, vector: Vectors | None) -> Reading:
     """Read the title and the first 600 words; ``vector`` may be None or all zero where there is none."""
     title, body = WORD.findall(article.title), WORD.findall(article.text[: READ * 12])[:READ]
+    heard = Counter(title)
+    for words in (title if body else [], body, body[:LEAD]):
+        heard.update(words)
     said: dict[int, str] = {}
-    counts: defaultdict[int, float] = defaultdict(float)
-    for words, weight in ((title, 2.0 if body else 1.0), (body, 1.0), (body[:LEAD], 1.0)):
-        for word, count in Counter(words).items():
-            term = _term(word)
-            if term:
-                counts[term] += weight * count
-                said.setdefault(term, word)
-    named = _named(title, body)
-    terms = np.array(sorted(counts), dtype=np.uint32)
-    weights = 1 + np.log(np.array([counts[t] for t in terms.tolist()], dtype=np.float32), dtype=np.float32)
+    counts: dict[int, int] = {}
+    named, small = set[int](), set(body)
+    for word, count in heard.items():
+        term = _term(word)
+        if term:
+            counts[term] = counts.get(term, 0) + count
+            said.setdefault(term, word)
+            if _is_name(word, small):
+                named.add(term)
+    terms = np.fromiter(counts, dtype=np.uint32, count=len(counts))
+    order = np.argsort(terms)
+    weights = 1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts))[order])
     weights /= np.float32(max(float(np.linalg.norm(weights)), 1e-9))
     return Reading(
-        terms=terms,
+        terms=terms[order],
         weights=weights,
-        names=np.array([t in named for t in terms.tolist()], dtype=np.bool_),
+        names=np.fromiter((t in named for t in counts), dtype=np.bool_, count=len(counts))[order],
         said=said,
         words=len(title) + len(body),
         language=article.language or _language(body or title),
@@ -83,14 +88,10 @@ def shared(terms: Terms, others: Terms) -> NDArray[np.bool_]:
     return np.asarray(others[at] == terms)
 
 
-def _named(title: Sequence[str], body: Sequence[str]) -> set[int]:
-    """Terms of numbers, and of words that the text never writes small."""
-    small = {word for word in body if word.islower()}
-    return {
-        _term(word)
-        for word in {*title, *body}
-        if (word[0].isdigit() and len(word) > 1) or (word[0].isupper() and word.lower() not in small)
-    }
+def _is_name(word: str, small: set[str]) -> bool:
+    """Tell whether a word is a number, or one that the text (its words are ``small``) never writes small."""
+    first = word[0]
+    return (first.isdigit() and len(word) > 1) or (first.isupper() and word.lower() not in small)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -5,9 +5,9 @@ Memory is bounded: a story keeps its weightiest words, a word its newest stories
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
-from heapq import nlargest
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,6 @@ import numpy as np
 from pipeline.cluster.reading import Reading, frequent, read, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from pipeline.cluster.reading import Terms, Weights
@@ -49,6 +47,9 @@ class Story:
     last: float | None
     articles: int = 1
     words: int = 0
+    inverse: tuple[float, float] = (0.0, 0.0)  # sums of one over the lengths of its articles' TF-IDF vectors
+    members: array[int] = field(default_factory=lambda: array("q"))  # ids of its articles
+    posted: array[int] = field(default_factory=lambda: array("I"))  # terms under which the index has it
 
     def gap(self, when: float | None) -> float:
         """Hours between a time and the story's articles; 0 where either is not known."""
@@ -73,10 +74,11 @@ class Window:
     days: float = 14.0
     limit: int = 200_000
     _stories: OrderedDict[int, Story] = field(default_factory=OrderedDict, repr=False)
-    _articles: OrderedDict[int, int] = field(default_factory=OrderedDict, repr=False)
-    _index: dict[int, list[int]] = field(default_factory=dict, repr=False)
+    _articles: dict[int, int] = field(default_factory=dict, repr=False)
+    _index: dict[int, array[int]] = field(default_factory=dict, repr=False)
     _seen: NDArray[np.uint32] = field(default_factory=_first_counts, repr=False)
     _last: tuple[Article, Reading] | None = field(default=None, repr=False)
+    _keys: tuple[Reading, Terms, Weights] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self._articles)
@@ -88,13 +90,21 @@ class Window:
     def add(self, article: Article, vector: Vectors | None, story: int) -> None:
         """Remember that an article is in a story; ``vector`` is a unit row, shape (dimensions,)."""
         reading = self.read(article, vector)
+        keys, _ = self._key_terms(reading)
+        rarity = self.rarity(reading.terms)
         known = self._stories.get(story)
-        fresh = np.ones(len(reading.terms), dtype=np.bool_) if known is None else ~shared(reading.terms, known.terms)
-        self._post(story, reading, fresh)
+        if known is None:
+            known = self._stories[story] = _opened(story, reading, rarity)
+            fresh = keys[:INDEXED]
+        else:
+            fresh = keys[:INDEXED][~shared(keys[:INDEXED], known.terms)]
+            _join(known, reading, self)
+            self._stories.move_to_end(story)
+        self._post(known, fresh)
         self._seen[reading.terms & HASH] += 1
-        self._stories[story] = _opened(story, reading) if known is None else _joined(known, reading, self.rarity)
-        self._stories.move_to_end(story)
         self._articles[article.id] = story
+        known.members.append(article.id)
+        self._keys = None
         while len(self._articles) > self.limit:
             self._forget()
 
@@ -109,94 +119,124 @@ class Window:
 
         Seen from a story, its own words are as rare as they are elsewhere, however many articles it has.
         """
-        rest = self._seen[terms & HASH].astype(np.float32) - counts
-        return np.asarray(
-            np.log1p((len(self._articles) - articles + BEFORE) / (np.maximum(rest, 0) + 1)), dtype=np.float32
-        )
+        rest = np.maximum(self._seen[terms & HASH] - np.asarray(counts, dtype=np.float32), np.float32(0))
+        others = np.float32(len(self._articles) + BEFORE) - np.asarray(articles, dtype=np.float32)
+        return np.asarray(np.log1p(others / (rest + np.float32(1))), dtype=np.float32)
 
     def near(self, reading: Reading) -> list[Story]:
         """Return the open stories that share the most rare words with an article, best first."""
-        tally: dict[int, float] = {}
-        walked = 0
+        found, weights, lengths = array("q"), [], []
         for stories, weight in sorted(self._lists(reading), key=lambda entry: len(entry[0]) / entry[1]):
-            for story in stories:
-                tally[story] = tally.get(story, 0.0) + weight
-            walked += len(stories)
-            if walked > WALKED:
+            found.extend(stories)
+            weights.append(weight)
+            lengths.append(len(stories))
+            if len(found) > WALKED:
                 break
-        found = (self._stories[s] for s in nlargest(4 * CANDIDATES, tally, key=tally.__getitem__) if s in self._stories)
-        return list(islice((s for s in found if s.gap(reading.when) <= 24 * self.days), CANDIDATES))
+        ids, at = np.unique(np.array(found, dtype=np.int64), return_inverse=True)
+        tally = np.bincount(at, np.repeat(weights, lengths))
+        best = ids[np.argsort(-tally, kind="stable")[: 4 * CANDIDATES]].tolist()
+        fitting = (s for s in map(self._stories.__getitem__, best) if s.gap(reading.when) <= 24 * self.days)
+        return list(islice(fitting, CANDIDATES))
 
-    def _key_terms(self, reading: Reading) -> tuple[NDArray[np.int64], Weights]:
-        """Positions of an article's weightiest terms, names first among equals, and the weights of all."""
-        weights = self.rarity(reading.terms) * reading.weights * np.where(reading.names, np.float32(1.5), np.float32(1))
-        return np.argsort(-weights, kind="stable"), weights
+    def _key_terms(self, reading: Reading) -> tuple[Terms, Weights]:
+        """An article's weightiest terms, names first among equals, with their weights; kept until it is added."""
+        if self._keys is None or self._keys[0] is not reading:
+            raised = np.where(reading.names, np.float32(1.5), np.float32(1))
+            weights = self.rarity(reading.terms) * reading.weights * raised
+            order = np.argsort(-weights, kind="stable")[: 2 * INDEXED]
+            self._keys = (reading, reading.terms[order], weights[order])
+        return self._keys[1:]
 
-    def _lists(self, reading: Reading) -> list[tuple[list[int], float]]:
-        order, weights = self._key_terms(reading)
-        at = order[: 2 * INDEXED]
-        pairs = zip(reading.terms[at].tolist(), weights[at].tolist(), strict=True)
+    def _lists(self, reading: Reading) -> list[tuple[array[int], float]]:
+        terms, weights = self._key_terms(reading)
+        pairs = zip(terms.tolist(), weights.tolist(), strict=True)
         return [(self._index[term], weight) for term, weight in pairs if term in self._index]
 
-    def _post(self, story: int, reading: Reading, fresh: NDArray[np.bool_]) -> None:
-        at = self._key_terms(reading)[0][:INDEXED]
-        for term in reading.terms[at[fresh[at]]].tolist():
-            stories = self._index.setdefault(term, [])
-            stories.append(story)
+    def _post(self, story: Story, terms: Terms) -> None:
+        for term in terms.tolist():
+            stories = self._index.setdefault(term, array("q"))
+            stories.append(story.id)
             if len(stories) >= 2 * POSTINGS:
                 del stories[:POSTINGS]
+        story.posted.extend(terms.tolist())
 
     def _forget(self) -> None:
         """Drop the story that has been longest without news, with its articles."""
         story, gone = self._stories.popitem(last=False)
         cells = gone.terms & HASH
         self._seen[cells] -= np.minimum(self._seen[cells], gone.counts)
-        for term in gone.terms.tolist():
+        for term in gone.posted:
             stories = self._index.get(term)
             if stories and story in stories:
                 stories.remove(story)
                 if not stories:
                     del self._index[term]
-        for article, of in list(islice(self._articles.items(), 1024)):
-            if of not in self._stories:
+        for article in gone.members:
+            if self._articles.get(article) == story:
                 del self._articles[article]
 
 
-def _opened(story: int, reading: Reading) -> Story:
-    languages = {reading.language} if reading.language else set()
+def _opened(story: int, reading: Reading, rarity: Weights) -> Story:
     return Story(
-        story, reading.terms, reading.weights, reading.names, np.ones(len(reading.terms), dtype=np.uint16), reading.vector, languages, reading.when, reading.when,
-        words=reading.words,
-    )  # fmt: skip
-
-
-def _joined(story: Story, reading: Reading, rarity: Callable[[Terms], Weights]) -> Story:
-    terms = np.union1d(story.terms, reading.terms)
-    weights, names = np.zeros(len(terms), dtype=np.float32), np.zeros(len(terms), dtype=np.bool_)
-    counts = np.zeros(len(terms), dtype=np.uint16)
-    counts[np.searchsorted(terms, story.terms)] = story.counts
-    counts[np.searchsorted(terms, reading.terms)] += 1
-    for part in (story, reading):
-        at = np.searchsorted(terms, part.terms)
-        weights[at] += part.weights
-        names[at] |= part.names
-    if len(terms) > KEPT_TERMS * 5 // 4:
-        keep = np.sort(np.argsort(-weights * rarity(terms), kind="stable")[:KEPT_TERMS])
-        terms, weights, names, counts = terms[keep], weights[keep], names[keep], counts[keep]
-    times = [t for t in (story.first, story.last, reading.when) if t is not None]
-    return replace(
         story,
-        terms=terms,
-        weights=weights,
-        names=names,
-        counts=counts,
-        vector=_sum(story.vector, reading.vector),
-        languages=story.languages | ({reading.language} if reading.language else set()),
-        first=min(times, default=None),
-        last=max(times, default=None),
-        articles=story.articles + 1,
-        words=story.words + reading.words,
+        reading.terms,
+        reading.weights.copy(),
+        reading.names.copy(),
+        np.ones(len(reading.terms), dtype=np.uint16),
+        reading.vector,
+        {reading.language} if reading.language else set(),
+        reading.when,
+        reading.when,
+        words=reading.words,
+        inverse=_inverse(reading, rarity),
     )
+
+
+def _inverse(reading: Reading, rarity: Weights) -> tuple[float, float]:
+    """One over the length of an article's TF-IDF vector, plain and with the rarity squared; 0 where it has no words."""
+    if not len(reading.terms):
+        return 0.0, 0.0
+    plain = reading.weights * rarity
+    rare = plain * rarity
+    return 1 / (float(np.linalg.norm(plain)) + 1e-4), 1 / (float(np.linalg.norm(rare)) + 1e-4)
+
+
+def _join(story: Story, reading: Reading, window: Window) -> None:
+    """Take an article into a story: sums of weights, counts of articles, and the span of time."""
+    hit = shared(reading.terms, story.terms)
+    at = np.searchsorted(story.terms, reading.terms[hit])
+    counts = np.zeros(len(reading.terms), dtype=np.int64)
+    counts[hit] = story.counts[at]
+    rarity = window.rarity(reading.terms, counts, story.articles)
+    inverse = _inverse(reading, rarity)
+    story.inverse = (story.inverse[0] + inverse[0], story.inverse[1] + inverse[1])
+    story.weights[at] += reading.weights[hit]
+    story.names[at] |= reading.names[hit]
+    story.counts[at] += np.uint16(1)
+    _extend(story, reading, ~hit)
+    if len(story.terms) > KEPT_TERMS * 5 // 4:
+        order = np.argsort(-story.weights * window.rarity(story.terms), kind="stable")
+        _keep(story, np.sort(order[:KEPT_TERMS]))
+    times = [t for t in (story.first, story.last, reading.when) if t is not None]
+    story.first, story.last = min(times, default=None), max(times, default=None)
+    story.vector = _sum(story.vector, reading.vector)
+    if reading.language:
+        story.languages.add(reading.language)
+    story.articles += 1
+    story.words += reading.words
+
+
+def _extend(story: Story, reading: Reading, fresh: NDArray[np.bool_]) -> None:
+    story.terms = np.concatenate((story.terms, reading.terms[fresh]))
+    story.weights = np.concatenate((story.weights, reading.weights[fresh]))
+    story.names = np.concatenate((story.names, reading.names[fresh]))
+    story.counts = np.concatenate((story.counts, np.ones(int(fresh.sum()), dtype=np.uint16)))
+    _keep(story, np.argsort(story.terms, kind="stable"))
+
+
+def _keep(story: Story, at: NDArray[np.intp]) -> None:
+    story.terms, story.weights = story.terms[at], story.weights[at]
+    story.names, story.counts = story.names[at], story.counts[at]
 
 
 def _sum(one: Vectors | None, other: Vectors | None) -> Vectors | None:
